@@ -1,0 +1,210 @@
+"""What can be wrong with a dossier as a file.
+
+    DossierXmlError
+    ├── NotXmlError              not well-formed XML
+    ├── DoctypeRefusedError      has a DOCTYPE
+    ├── TooLargeError            more bytes than the limit
+    ├── WrongNamespaceError      not a dossier of a year we read
+    ├── StructureError           a dossier, but not built as the standard says
+    └── AttachmentMismatchError  attachments that are not the ones the dossier names
+
+Every error carries data; `text("nl")` and `text("en")` make the sentence for people.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Problem(Enum):
+    """Kinds of structure errors, with their text in Dutch and English."""
+
+    UNEXPECTED = ("element hoort hier niet", "element does not belong here")
+    MISSING = ("verplicht element ontbreekt", "required element is missing")
+    ORDER = ("element staat niet op zijn plaats in de volgorde", "element is out of order")
+    TOO_MANY = ("element komt te vaak voor", "element occurs too often")
+    CHOICE = (
+        "element sluit een eerder element uit (keuze)",
+        "element excludes an earlier one (choice)",
+    )
+    TEXT = ("hier mag geen tekst staan", "text is not allowed here")
+    CHILD = ("hier mogen geen elementen in staan", "elements are not allowed in here")
+    ATTRIBUTE = ("attribuut hoort hier niet", "attribute does not belong here")
+    TOO_SHORT = ("waarde is te kort of leeg", "value is too short or empty")
+    TOO_LONG = ("waarde is te lang", "value is too long")
+    PATTERN = ("waarde heeft niet de juiste vorm", "value does not have the right form")
+    BOOLEAN = ("waarde is geen true of false", "value is not true or false")
+    INTEGER = ("waarde is geen geheel getal", "value is not a whole number")
+    DECIMAL = ("waarde is geen getal", "value is not a number")
+    DATE = ("waarde is geen datum (jjjj-mm-dd)", "value is not a date (yyyy-mm-dd)")
+    RANGE = ("waarde valt buiten het bereik", "value is out of range")
+    CHARACTER = (
+        "waarde bevat een teken dat niet in XML mag staan",
+        "value has a character that XML cannot hold",
+    )
+
+    def text(self, language: str = "nl") -> str:
+        """Give the text in `nl` or `en`."""
+        return self.value[0 if language == "nl" else 1]
+
+
+@dataclass(frozen=True)
+class StructureFinding:
+    """One place where a dossier is not built as the standard says.
+
+    Attributes:
+        path: The element, as the standard writes it:
+            `/dossier[1]/huidigeschool[1]/leerling[1]/verzorger[2]`. Never holds a value.
+        line: Line in the file, from 1; 0 when there is no file.
+        problem: What is wrong.
+        detail: The name or bound it is about, such as the element that is missing; never a value
+            from the dossier.
+
+    """
+
+    path: str
+    line: int
+    problem: Problem
+    detail: str = ""
+
+    def text(self, language: str = "nl") -> str:
+        """Give one line for people: where, what."""
+        place = ("regel" if language == "nl" else "line") + f" {self.line}: " if self.line else ""
+        about = f" ({self.detail})" if self.detail else ""
+        return f"{place}{self.path}: {self.problem.text(language)}{about}"
+
+
+class DossierXmlError(Exception):
+    """Base of all errors about a dossier as a file."""
+
+    def text(self, language: str = "nl") -> str:
+        """Give the sentence for people in `nl` or `en`."""
+        raise NotImplementedError
+
+    def __str__(self) -> str:
+        """Give the English text."""
+        return self.text("en")
+
+
+class NotXmlError(DossierXmlError):
+    """The file is not well-formed XML.
+
+    Attributes:
+        line: Line where reading stopped, from 1.
+        reason: What the parser says; never a value from the file.
+
+    """
+
+    def __init__(self, line: int, reason: str) -> None:
+        """Record where and why reading stopped."""
+        super().__init__(line, reason)
+        self.line = line
+        self.reason = reason
+
+    def text(self, language: str = "nl") -> str:
+        """Give the sentence for people."""
+        if language == "nl":
+            return f"Dit bestand is geen goede XML (regel {self.line}: {self.reason})."
+        return f"This file is not well-formed XML (line {self.line}: {self.reason})."
+
+
+class DoctypeRefusedError(DossierXmlError):
+    """The file has a DOCTYPE: refused, it could make the reader fetch or blow up things."""
+
+    def text(self, language: str = "nl") -> str:
+        """Give the sentence for people."""
+        if language == "nl":
+            return "Dit bestand heeft een DOCTYPE; dat is om veiligheidsredenen niet toegestaan."
+        return "This file has a DOCTYPE; that is refused for safety."
+
+
+class TooLargeError(DossierXmlError):
+    """The file is larger than the limit.
+
+    Attributes:
+        limit: The limit, in bytes.
+
+    """
+
+    def __init__(self, limit: int) -> None:
+        """Record the limit in bytes."""
+        super().__init__(limit)
+        self.limit = limit
+
+    def text(self, language: str = "nl") -> str:
+        """Give the sentence for people."""
+        size = f"{self.limit / 2**20:g} MiB"
+        if language == "nl":
+            return f"Dit bestand is groter dan {size}, de grens die hier geldt."
+        return f"This file is larger than {size}, the limit here."
+
+
+class WrongNamespaceError(DossierXmlError):
+    """The file is XML, but its root is not a dossier of a year this library reads.
+
+    Attributes:
+        found: Root element as `{namespace}name`, cut to 200 characters.
+        expected: What it should be.
+
+    """
+
+    def __init__(self, found: str, expected: str) -> None:
+        """Record the root element and the one expected."""
+        super().__init__(found, expected)
+        self.found = found[:200]
+        self.expected = expected
+
+    def text(self, language: str = "nl") -> str:
+        """Give the sentence for people."""
+        if language == "nl":
+            return f"Dit is geen dossier van 2019.1: gevonden {self.found}, verwacht {self.expected}."
+        return f"This is no dossier of 2019.1: found {self.found}, expected {self.expected}."
+
+
+class StructureError(DossierXmlError):
+    """The dossier is not built as the standard says.
+
+    Attributes:
+        findings: The places, in document order, 100 at most.
+        more: How many there are besides.
+
+    """
+
+    def __init__(self, findings: tuple[StructureFinding, ...], more: int = 0) -> None:
+        """Record the findings and how many were left out."""
+        super().__init__(findings, more)
+        self.findings = findings
+        self.more = more
+
+    def text(self, language: str = "nl") -> str:
+        """Give one line for each finding."""
+        count = len(self.findings) + self.more
+        if language == "nl":
+            head = f"Dit dossier is niet opgebouwd zoals de standaard zegt ({count} fout(en)):"
+            tail = f"  ... en nog {self.more}"
+        else:
+            head = f"This dossier is not built as the standard says ({count} error(s)):"
+            tail = f"  ... and {self.more} more"
+        lines = [head, *(f"  {finding.text(language)}" for finding in self.findings)]
+        return "\n".join([*lines, tail] if self.more else lines)
+
+
+class AttachmentMismatchError(DossierXmlError):
+    """An attachment is missing, too many, or not the one the dossier names.
+
+    Attributes:
+        part_number: Number of the attachment, from 1.
+
+    """
+
+    def __init__(self, part_number: int) -> None:
+        """Record which attachment it is about."""
+        super().__init__(part_number)
+        self.part_number = part_number
+
+    def text(self, language: str = "nl") -> str:
+        """Give the sentence for people."""
+        if language == "nl":
+            return f"Bijlage {self.part_number} ontbreekt of is niet de bijlage van dit dossier."
+        return f"Attachment {self.part_number} is missing or not the one of this dossier."

@@ -1,0 +1,267 @@
+"""From a dossier to XML: the standard's namespace, order and form."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from oso.dossier.v1.document_pb2 import TEKSTVORM_LETTERLIJK
+
+from oso_dossier.attachments import is_described_by, text_of_bytes
+from oso_dossier.errors import (
+    AttachmentMismatchError,
+    Problem,
+    StructureError,
+    StructureFinding,
+)
+from oso_dossier.plan import (
+    NAMESPACE,
+    ROOT,
+    AttributePlan,
+    ElementPlan,
+    Kind,
+    MessagePlan,
+    dossier_plan,
+)
+from oso_dossier.values import ValueProblemError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from google.protobuf.message import Message
+    from oso.dossier.v1.document_pb2 import Bestandsinhoud
+    from oso.dossier.v1.dossier_pb2 import Dossier
+
+    from oso_dossier.document import DossierDocument
+    from oso_dossier.values import ValueType
+
+_MOST_FINDINGS = 100
+_INDENT = "  "
+# What text cannot hold as it is. A carriage return would be read back as a line feed.
+_SPECIAL = re.compile("[&<>\r\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
+_ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
+_TEXT = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"})
+_ATTRIBUTE = str.maketrans(
+    {"&": "&amp;", "<": "&lt;", '"': "&quot;", "\t": "&#9;", "\n": "&#10;", "\r": "&#13;"}
+)
+
+
+def write_xml(document: DossierDocument) -> bytes:
+    """Write a dossier as XML, in UTF-8.
+
+    Raises:
+        StructureError: The message is not built as the standard says; nothing is written.
+        AttachmentMismatchError: An attachment is missing, too many, or has other bytes than the
+            dossier says.
+
+    """
+
+    def content_of(facts: Bestandsinhoud) -> bytes:
+        number = facts.part_number
+        if not 1 <= number <= len(document.attachments):
+            raise AttachmentMismatchError(number)
+        content = document.attachments[number - 1]
+        if not is_described_by(content, facts):
+            raise AttachmentMismatchError(number)
+        return content
+
+    writer = _Writer(document.dossier, content_of)
+    text = writer.write(document.dossier)
+    if writer.findings:
+        raise StructureError(tuple(writer.findings), writer.more)
+    if writer.attachments != len(document.attachments):
+        raise AttachmentMismatchError(writer.attachments + 1)
+    return text.encode("utf-8")
+
+
+def check_structure(dossier: Dossier) -> Sequence[StructureFinding]:
+    """Find where a message is not built as the standard says, without its attachments.
+
+    Finds what the reader finds in XML, as far as a message can be wrong: required fields, lengths,
+    patterns, ranges, characters. 100 findings at most.
+    """
+    writer = _Writer(dossier, lambda _facts: b"")
+    writer.write(dossier)
+    return writer.findings
+
+
+# Where the writer is: the place around it, name, index. Made for every element, so a bare tuple; spelled out
+# only when somebody asks.
+_Place = tuple[Any, str, int]
+
+
+def _spell(place: _Place) -> str:
+    """Give a place in the standard's notation."""
+    parent, name, index = place
+    return f"{_spell(parent) if parent else ''}/{name}[{index}]"
+
+
+class _Writer:
+    """Walks messages and plans side by side, and collects text."""
+
+    def __init__(self, dossier: Dossier, content_of: Callable[[Bestandsinhoud], bytes]) -> None:
+        self.findings: list[StructureFinding] = []
+        self.more = 0
+        self.attachments = 0
+        self._content_of = content_of
+        self._spellings = {one.pad: one.tekst for one in dossier.schrijfwijzen}
+        self._out: list[str] = []
+
+    def write(self, dossier: Dossier) -> str:
+        """Give the whole file as text."""
+        self._out.append(f'<?xml version="1.0" encoding="UTF-8"?>\n<{ROOT} xmlns="{NAMESPACE}"')
+        self._inside(ROOT, dossier, dossier_plan(), "", (None, ROOT, 1))
+        return "".join(self._out)
+
+    def _inside(
+        self, name: str, message: Message, plan: MessagePlan, indent: str, place: _Place
+    ) -> None:
+        """Write an element after its name: attributes, contents, end tag."""
+        out = self._out
+        for attribute in plan.attributes.values():
+            if message.HasField(attribute.field):
+                out.append(f' {attribute.name}="{self._attribute(message, attribute, place)}"')
+        if plan.text is not None:
+            if not message.HasField(plan.text.field):
+                self._add(place, Problem.MISSING, plan.text.field)
+            text = self._text(plan.text.value, getattr(message, plan.text.field), place)
+            out.append(f">{text}</{name}>\n" if text else "/>\n")
+            return
+        start = len(out)
+        out.append(">\n")
+        self._elements(message, plan, indent + _INDENT, place, {})
+        if len(out) == start + 1:
+            out[start] = "/>\n"
+        else:
+            out.append(f"{indent}</{name}>\n")
+
+    def _elements(
+        self, message: Any, plan: MessagePlan, indent: str, place: _Place, before: dict[str, int]
+    ) -> None:
+        """Write the elements of a message; `before` counts those of its name that stand there."""
+        # ListFields gives what is present in the order of the numbers, which is the order of the XML.
+        present = [
+            (plan.by_number[field.number], value)
+            for field, value in message.ListFields()
+            if field.number in plan.by_number
+        ]
+        for element in plan.always:
+            if not getattr(message, element.field):
+                present.append((element, getattr(message, element.field)))
+                present.sort(key=lambda one: one[0].slot)
+        missing = plan.required.difference([element.slot for element, _ in present])
+        for number in sorted(missing):
+            names = " | ".join(one.name for one in plan.slots[number])
+            self._add(place, Problem.MISSING, names)
+        for element, value in present:
+            if element.kind is Kind.VALUE and not element.repeated:  # most of them: made short
+                name = element.name
+                before[name] = index = before.get(name, 0) + 1
+                text = self._text(element.value, value, (place, name, index))  # type: ignore[arg-type]
+                self._out.append(
+                    f"{indent}<{name}>{text}</{name}>\n" if text else f"{indent}<{name}/>\n"
+                )
+            elif element.kind is Kind.WRAPPER or element.kind is Kind.GROUP:
+                self._items(value, element, indent, (place, element.name, 1))
+            else:
+                self._element(value, element, indent, place, before)
+
+    def _element(
+        self, value: Any, plan: ElementPlan, indent: str, place: _Place, before: dict[str, int]
+    ) -> None:
+        name, kind = plan.name, plan.kind
+        if plan.inner:
+            value = getattr(value, plan.inner)
+            if not value:
+                self._add(place, Problem.MISSING, name)
+        index = before.get(name, 0)
+        for one in value if plan.repeated else (value,):
+            index += 1
+            here = (place, name, index)
+            if kind is Kind.VALUE:
+                text = self._text(plan.value, one, here)  # type: ignore[arg-type]
+                self._out.append(
+                    f"{indent}<{name}>{text}</{name}>\n" if text else f"{indent}<{name}/>\n"
+                )
+            elif kind is Kind.ATTACHMENT:
+                self._attachment(name, one, indent, here)
+            else:
+                self._out.append(f"{indent}<{name}")
+                self._inside(name, one, plan.message, indent, here)  # type: ignore[arg-type]
+        before[name] = index
+
+    def _items(self, value: Any, plan: ElementPlan, indent: str, place: _Place) -> None:
+        items = getattr(value, plan.inner) if plan.inner else value
+        if len(items) < plan.least:
+            self._add(place, Problem.MISSING, plan.item)
+        if not items:
+            self._out.append(f"{indent}<{plan.name}/>\n")
+            return
+        deeper = indent + _INDENT
+        message_plan: MessagePlan = plan.message  # type: ignore[assignment]
+        self._out.append(f"{indent}<{plan.name}>\n")
+        if plan.kind is Kind.GROUP:
+            before: dict[str, int] = {}
+            for item in items:
+                self._elements(item, message_plan, deeper, place, before)
+        else:
+            for index, item in enumerate(items, 1):
+                self._out.append(f"{deeper}<{plan.item}")
+                here = (place, plan.item, index)
+                self._inside(plan.item, item, message_plan, deeper, here)
+        self._out.append(f"{indent}</{plan.name}>\n")
+
+    def _text(self, kind: ValueType, value: Any, place: _Place) -> str:
+        try:
+            text = kind.format(value)
+        except ValueProblemError as error:
+            self._add(place, error.problem, error.detail)
+            return ""
+        if self._spellings and (spelling := self._spellings.get(_spell(place))) is not None:
+            text = self._spelled(kind, value, text, spelling)
+        if _SPECIAL.search(text) is None:
+            return text
+        if _ILLEGAL.search(text) is not None:
+            self._add(place, Problem.CHARACTER)
+            return ""
+        return text.translate(_TEXT)
+
+    @staticmethod
+    def _spelled(kind: ValueType, value: Any, usual: str, spelling: str) -> str:
+        """Give the spelling the value came with, unless the value was changed since."""
+        try:
+            return spelling if kind.parse(spelling) == value else usual
+        except ValueProblemError:
+            return usual
+
+    def _attribute(self, message: Message, plan: AttributePlan, place: _Place) -> str:
+        try:
+            text = plan.value.format(getattr(message, plan.field))
+        except ValueProblemError as error:
+            self._add(place, error.problem, f"@{plan.name}")
+            return ""
+        if _ILLEGAL.search(text) is not None:
+            self._add(place, Problem.CHARACTER, f"@{plan.name}")
+            return ""
+        return text.translate(_ATTRIBUTE)
+
+    def _attachment(self, name: str, facts: Bestandsinhoud, indent: str, place: _Place) -> None:
+        self.attachments += 1
+        if facts.part_number != self.attachments:
+            raise AttachmentMismatchError(self.attachments)
+        try:
+            text = text_of_bytes(self._content_of(facts), facts.tekstvorm)
+        except UnicodeDecodeError:
+            self._add(place, Problem.CHARACTER)
+            return
+        if facts.tekstvorm == TEKSTVORM_LETTERLIJK:  # base64 has nothing to escape
+            if _ILLEGAL.search(text) is not None:
+                self._add(place, Problem.CHARACTER)
+            text = text.translate(_TEXT)
+        self._out.append(f"{indent}<{name}>{text}</{name}>\n")
+
+    def _add(self, place: _Place, problem: Problem, detail: str = "") -> None:
+        if len(self.findings) >= _MOST_FINDINGS:
+            self.more += 1
+            return
+        self.findings.append(StructureFinding(_spell(place), 0, problem, detail))
