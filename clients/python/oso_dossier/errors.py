@@ -158,7 +158,9 @@ class WrongNamespaceError(DossierXmlError):
     def text(self, language: str = "nl") -> str:
         """Give the sentence for people."""
         if language == "nl":
-            return f"Dit is geen dossier van 2019.1: gevonden {self.found}, verwacht {self.expected}."
+            return (
+                f"Dit is geen dossier van 2019.1: gevonden {self.found}, verwacht {self.expected}."
+            )
         return f"This is no dossier of 2019.1: found {self.found}, expected {self.expected}."
 
 

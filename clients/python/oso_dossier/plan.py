@@ -178,9 +178,7 @@ def _add_element(plan: MessagePlan, one: FieldDescriptor, known: dict[str, Messa
     if is_choice:
         element.required = choice.GetOptions().Extensions[validate_pb2.oneof].required
     else:
-        element.required = (
-            rules.required or rules.repeated.min_items > 0 or element.always
-        )
+        element.required = rules.required or rules.repeated.min_items > 0 or element.always
     plan.slots[-1].append(element)
     plan.elements.append(element)
     plan.by_tag[element.tag] = element

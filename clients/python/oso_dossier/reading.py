@@ -37,9 +37,7 @@ _XSI = "{http://www.w3.org/2001/XMLSchema-instance}"
 HINTS = frozenset({f"{_XSI}schemaLocation", f"{_XSI}noNamespaceSchemaLocation"})
 
 
-def read_xml(
-    source: bytes | Path | BinaryIO, *, limit: int = DEFAULT_LIMIT
-) -> DossierDocument:
+def read_xml(source: bytes | Path | BinaryIO, *, limit: int = DEFAULT_LIMIT) -> DossierDocument:
     """Read a dossier of year 2019.1 from XML.
 
     Nothing is fetched, no DTD is read and no entity is expanded.
@@ -130,9 +128,7 @@ class _Reader:
         self.attachments: list[bytes] = []
         self.spellings: list[tuple[str, str]] = []
 
-    def read_message(
-        self, element: etree._Element, plan: MessagePlan, message: Message
-    ) -> None:
+    def read_message(self, element: etree._Element, plan: MessagePlan, message: Message) -> None:
         """Read the element of a message, with its attributes."""
         if element.keys():
             self._read_attributes(element, plan, message)
@@ -182,9 +178,7 @@ class _Reader:
             names = " | ".join(one.name for one in plan.slots[number])
             self._add(parent, Problem.MISSING, names)
 
-    def _read_element(
-        self, child: etree._Element, plan: ElementPlan, message: Message
-    ) -> None:
+    def _read_element(self, child: etree._Element, plan: ElementPlan, message: Message) -> None:
         if plan.kind is Kind.ATTACHMENT:
             self._read_attachment(child, getattr(message, plan.field))
             return

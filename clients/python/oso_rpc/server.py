@@ -1,0 +1,129 @@
+"""A server of OSO: mutual TLS, guarded, with health and reflection."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import grpc
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from oso_rpc.credentials import Credentials
+    from oso_rpc.guard import ServerGuard
+
+MAX_CONNECTION_AGE = timedelta(minutes=10)
+
+
+class AddressInUseError(Exception):
+    """The address a server should listen on cannot be had.
+
+    Attributes:
+        address: The address, `host:port`.
+
+    """
+
+    def __init__(self, address: str) -> None:
+        """Record the address."""
+        super().__init__(address)
+        self.address = address
+
+    def __str__(self) -> str:
+        """Say what is wrong."""
+        return f"cannot listen on {self.address}: in use, or not an address of this machine"
+
+
+@dataclass(frozen=True)
+class Registration:
+    """A service to serve.
+
+    Attributes:
+        name: Full name, such as `oso.trafficcenter.v1.TrafficCenterService`.
+        add: Adds its servicer to a server.
+
+    """
+
+    name: str
+    add: Callable[[Any], None]
+
+
+class Server:
+    """A server that was built and can be started once."""
+
+    def __init__(
+        self, server: grpc.aio.Server, port: int, check: health.aio.HealthServicer
+    ) -> None:
+        """Use `build_server`."""
+        self._server = server
+        self._health = check
+        self.port = port
+
+    async def start(self) -> int:
+        """Start serving; give the port."""
+        await self._server.start()
+        return self.port
+
+    async def wait(self) -> None:
+        """Return when the server has stopped."""
+        await self._server.wait_for_termination()
+
+    async def stop(self, grace: float = 5.0) -> None:
+        """Say that we are not serving, let calls end for `grace` seconds, stop."""
+        await self._health.enter_graceful_shutdown()
+        await self._server.stop(grace)
+
+
+async def build_server(
+    address: str,
+    credentials: Credentials,
+    guard: ServerGuard,
+    services: Sequence[Registration],
+    max_connection_age: timedelta = MAX_CONNECTION_AGE,
+) -> Server:
+    """Build a server that asks every client for a certificate of our authority.
+
+    Args:
+        address: Where to listen, `host:port`; port 0 takes a free one.
+        credentials: What to show and trust.
+        guard: What stands before every handler.
+        services: What to serve, besides health and reflection.
+        max_connection_age: How long a connection may live. gRPC checks a certificate when a connection
+            is made; this bounds for how long that check is believed.
+
+    Raises:
+        AddressInUseError: The address cannot be had.
+
+    """
+    server = grpc.aio.server(
+        interceptors=[guard],
+        options=[
+            ("grpc.so_reuseport", 0),
+            ("grpc.max_connection_age_ms", int(max_connection_age.total_seconds() * 1000)),
+            ("grpc.max_connection_age_grace_ms", 3_600_000),
+            ("grpc.http2.min_ping_interval_without_data_ms", 20_000),
+            ("grpc.max_concurrent_streams", 1_000),
+        ],
+    )
+    check = health.aio.HealthServicer()
+    health_pb2_grpc.add_HealthServicer_to_server(check, server)
+    names = [health.SERVICE_NAME, reflection.SERVICE_NAME]
+    for service in services:
+        service.add(server)
+        names.append(service.name)
+        await check.set(service.name, health_pb2.HealthCheckResponse.SERVING)
+    await check.set("", health_pb2.HealthCheckResponse.SERVING)
+    reflection.enable_server_reflection(names, server)
+    tls = grpc.ssl_server_credentials(
+        [(credentials.key_pem, credentials.certificate_pem)],
+        root_certificates=credentials.authority_pem,
+        require_client_auth=True,
+    )
+    try:
+        port = server.add_secure_port(address, tls)
+    except RuntimeError:
+        raise AddressInUseError(address) from None
+    return Server(server, port, check)
