@@ -1,0 +1,248 @@
+"""A database with one group-committing writer.
+
+Work is a function of a *unit of work*: something made around a SQLAlchemy connection (for example a
+`Session`) that has a `flush`. The same function runs on both databases: in a thread of its own on SQLite, in
+SQLAlchemy's greenlet over asyncpg on PostgreSQL.
+
+`write` gathers what waits into one transaction and answers when that is on the disk: callers share the
+cost of the commit (ADR 0006). Work whose transaction fails is tried once more alone, so that nobody pays for
+a neighbour's fault.
+
+    StoreUnavailableError   the database did not take or give what was asked; nothing was changed
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import SQLAlchemyError
+
+from oso_store.migration import upgrade
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
+_MOST_AT_ONCE = 256
+_BUSY_MILLISECONDS = 10_000
+
+
+class UnitOfWork(Protocol):
+    """What work is done with."""
+
+    def flush(self) -> None:
+        """Send what waits to the database; called before the commit."""
+        ...
+
+
+U = TypeVar("U", bound=UnitOfWork)
+T = TypeVar("T")
+
+
+class StoreUnavailableError(Exception):
+    """The database did not take or give what was asked; nothing was changed.
+
+    Attributes:
+        cause: Class name of what went wrong.
+
+    """
+
+    def __init__(self, cause: str) -> None:
+        """Record the class name of what went wrong."""
+        super().__init__(cause)
+        self.cause = cause
+
+
+class Database(Generic[U]):
+    """One database. Make it, `start` it inside the event loop, `close` it."""
+
+    def __init__(self, url: str, unit: Callable[[Connection], U]) -> None:
+        """Name the database and how a unit of work is made.
+
+        Args:
+            url: `sqlite:///path` or `postgresql+asyncpg://...`.
+            unit: Makes a unit of work around a connection.
+
+        """
+        self._unit = unit
+        self._backend: _Sqlite | _Postgres = (
+            _Sqlite(url) if url.startswith("sqlite") else _Postgres(url)
+        )
+        self._waiting: deque[tuple[Callable[[U], Any], asyncio.Future[Any]]] = deque()
+        self._work = asyncio.Event()
+        self._writer: asyncio.Task[None] | None = None
+
+    async def migrate(self, script_location: str) -> None:
+        """Bring the tables to the newest form.
+
+        Args:
+            script_location: Alembic's scripts, such as `oso_las:migrations`.
+
+        Raises:
+            SchemaError: The database was made by a newer version.
+            StoreUnavailableError: It cannot be reached or changed.
+
+        """
+        await self._run(self._backend.write, partial(upgrade, script_location=script_location))
+
+    async def start(self) -> None:
+        """Begin to take writes."""
+        self._writer = asyncio.create_task(self._write_all(), name="store-writer")
+
+    async def close(self) -> None:
+        """Finish what waits, then close."""
+        while self._waiting:
+            await asyncio.sleep(0.01)
+        if self._writer is not None:
+            self._writer.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._writer
+        await self._backend.close()
+
+    async def write(self, work: Callable[[U], T]) -> T:
+        """Do work in a transaction; return when it is on the disk.
+
+        An exception of the work itself leaves nothing behind and reaches the caller.
+
+        Raises:
+            StoreUnavailableError: The database failed; nothing was changed.
+
+        """
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._waiting.append((work, future))
+        self._work.set()
+        return await future
+
+    async def read(self, work: Callable[[U], T]) -> T:
+        """Do work that changes nothing.
+
+        Raises:
+            StoreUnavailableError: The database failed.
+
+        """
+        return await self._run(self._backend.read, lambda connection: work(self._unit(connection)))
+
+    @staticmethod
+    async def _run(how: Callable[[Callable[[Connection], T]], Any], work: Any) -> Any:
+        try:
+            return await how(work)
+        except (SQLAlchemyError, OSError) as error:
+            raise StoreUnavailableError(type(error).__name__) from error
+
+    async def _write_all(self) -> None:
+        while True:
+            await self._work.wait()
+            self._work.clear()
+            while self._waiting:
+                count = min(len(self._waiting), _MOST_AT_ONCE)
+                await self._write_batch([self._waiting.popleft() for _ in range(count)])
+
+    async def _write_batch(
+        self, batch: list[tuple[Callable[[U], Any], asyncio.Future[Any]]]
+    ) -> None:
+        works = [work for work, _ in batch]
+        try:
+            results = await self._run(self._backend.write, partial(self._do, works))
+        except Exception as error:  # noqa: BLE001  whatever it is, it belongs to whoever asked
+            if len(batch) == 1:
+                _answer(batch[0][1], error=error)
+                return
+            for one in batch:
+                await self._write_batch([one])
+            return
+        for (_, future), result in zip(batch, results, strict=True):
+            _answer(future, result)
+
+    def _do(self, works: list[Callable[[U], Any]], connection: Connection) -> list[Any]:
+        unit = self._unit(connection)
+        results = [work(unit) for work in works]
+        unit.flush()
+        return results
+
+
+def _answer(
+    future: asyncio.Future[Any], result: object = None, error: Exception | None = None
+) -> None:
+    if future.done():  # the caller went away; what was written stays written
+        return
+    if error is not None:
+        future.set_exception(error)
+    else:
+        future.set_result(result)
+
+
+class _Sqlite:
+    """SQLite: one thread writes, others read. WAL, and every commit is seen to the disk."""
+
+    def __init__(self, url: str) -> None:
+        self._engine: Engine = create_engine(url)
+        event.listen(self._engine, "connect", _prepare_sqlite)
+        self._writing = ThreadPoolExecutor(1, thread_name_prefix="store-writer")
+        self._reading = ThreadPoolExecutor(2, thread_name_prefix="store-reader")
+
+    async def write(self, work: Callable[[Connection], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(
+            self._writing, partial(self._transact, work, "BEGIN IMMEDIATE")
+        )
+
+    async def read(self, work: Callable[[Connection], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(
+            self._reading, partial(self._transact, work, "BEGIN")
+        )
+
+    def _transact(self, work: Callable[[Connection], T], begin: str) -> T:
+        with self._engine.connect() as connection:
+            connection.exec_driver_sql(begin)
+            result = work(connection)
+            connection.commit()
+            return result
+
+    async def close(self) -> None:
+        self._writing.shutdown()
+        self._reading.shutdown()
+        self._engine.dispose()
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # we say BEGIN ourselves
+    for pragma in (
+        f"busy_timeout={_BUSY_MILLISECONDS}",
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+class _Postgres:
+    """PostgreSQL over asyncpg."""
+
+    def __init__(self, url: str) -> None:
+        from sqlalchemy.ext.asyncio import create_async_engine  # noqa: PLC0415  only where it is used
+
+        self._engine: AsyncEngine = create_async_engine(
+            url,
+            pool_pre_ping=True,
+            connect_args={
+                "server_settings": {"lock_timeout": "4000", "statement_timeout": "5000"},
+                "timeout": 5,
+            },
+        )
+
+    async def write(self, work: Callable[[Connection], T]) -> T:
+        async with self._engine.begin() as connection:
+            return await connection.run_sync(work)
+
+    async def read(self, work: Callable[[Connection], T]) -> T:
+        async with self._engine.connect() as connection:
+            return await connection.run_sync(work)
+
+    async def close(self) -> None:
+        await self._engine.dispose()

@@ -1,0 +1,148 @@
+"""Where the Traffic Center is put together: settings, store, services, server."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import sys
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path  # noqa: TC003  pydantic needs it at run time
+
+import structlog
+from oso_rpc.admission import DirectoryAdmission
+from oso_rpc.clock import Clock, SystemClock
+from oso_rpc.credentials import Credentials
+from oso_rpc.directory import DirectorySource
+from oso_rpc.errors import OsoError
+from oso_rpc.guard import CallObserver, ServerGuard
+from oso_rpc.server import Server, build_server
+from oso_rpc.signing import Signer, key_id_of
+from oso_store import Database
+from oso_store.settings import FileSettings
+from pydantic import Field
+from pydantic_settings import SettingsConfigDict
+
+from oso_trafficcenter.rpc import TrafficCenterServicer, registration
+from oso_trafficcenter.sessions import Sessions
+from oso_trafficcenter.store import MIGRATIONS, Transaction
+
+_SWEEP_SECONDS = 15.0
+_log = structlog.get_logger(__name__)
+
+
+class Settings(FileSettings):
+    """Settings of the Traffic Center: `trafficcenter.toml`, or `OSO_TC_...` in the environment."""
+
+    model_config = SettingsConfigDict(env_prefix="OSO_TC_", extra="forbid")
+
+    listen: str = "127.0.0.1:7443"
+    """Where to listen, `host:port`. Port 0 takes a free one."""
+    certificate: Path
+    """Certificate of this system, with the issuing one (PEM)."""
+    key: Path
+    """Its private key (PEM). Its owner alone may read it."""
+    authority: Path
+    """Root certificate of OSO (PEM)."""
+    grant_key: Path
+    """Ed25519 private key that signs grants (PEM). Its owner alone may read it."""
+    directory: Path
+    """The signed directory. Read again within a second when it changes."""
+    directory_keys: list[str] = Field(min_length=1)
+    """Public keys of OfficeHeart that may have signed it, 64 hexadecimal digits each."""
+    directory_max_age_hours: float = Field(default=24, gt=0)
+    """Past this age of the directory nothing is granted."""
+    database: str
+    """`sqlite:////absolute/path` or `postgresql+asyncpg://user@host/name`."""
+    session_minutes: float = Field(default=30, gt=0)
+    """How long a session lives."""
+    connection_minutes: float = Field(default=10, gt=0)
+    """How long a connection may live before it must be made, and its certificate checked, anew."""
+
+
+@asynccontextmanager
+async def running(
+    settings: Settings, clock: Clock | None = None, observer: CallObserver | None = None
+) -> AsyncIterator[Server]:
+    """Run a Traffic Center inside the event loop; stops at the end of the block.
+
+    Raises:
+        CredentialsError: Keys or certificates cannot be used.
+        DirectoryError: The directory cannot be used.
+        StoreUnavailableError: The database cannot be used.
+        AddressInUseError: The address cannot be had.
+        OSError: A file cannot be read.
+
+    """
+    clock = clock or SystemClock()
+    credentials = Credentials.load(settings.certificate, settings.key, settings.authority)
+    keys = [bytes.fromhex(text) for text in settings.directory_keys]
+    directory = DirectorySource(
+        settings.directory,
+        {key_id_of(key): key for key in keys},
+        clock,
+        timedelta(hours=settings.directory_max_age_hours),
+    )
+    directory.load()
+    database: Database[Transaction] = Database(settings.database, Transaction)
+    await database.migrate(MIGRATIONS)
+    await database.start()
+    sessions = Sessions(
+        database,
+        directory,
+        Signer.load(settings.grant_key),
+        clock,
+        lambda: str(uuid.uuid4()),
+        timedelta(minutes=settings.session_minutes),
+    )
+    server = await build_server(
+        settings.listen,
+        credentials,
+        ServerGuard(DirectoryAdmission(directory), clock, observer),
+        [registration(TrafficCenterServicer(sessions, directory, clock))],
+        timedelta(minutes=settings.connection_minutes),
+    )
+    await server.start()
+    tasks = [
+        asyncio.create_task(directory.watch(), name="directory-watch"),
+        asyncio.create_task(_sweep(sessions), name="session-sweep"),
+    ]
+    try:
+        yield server
+    finally:
+        await server.stop()
+        for task in tasks:
+            task.cancel()
+        for task in tasks:
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+        await database.close()
+
+
+async def serve(settings: Settings) -> None:
+    """Run until SIGTERM or SIGINT; print one line when ready."""
+    # Shorter turns for the writer's thread: it holds up a whole batch of callers when it waits for its turn.
+    sys.setswitchinterval(0.0005)
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with running(settings) as server:
+        host = settings.listen.rpartition(":")[0]
+        print(f"Traffic Center ready on {host}:{server.port}", flush=True)  # noqa: T201  what it says
+        await stop.wait()
+
+
+async def _sweep(sessions: Sessions) -> None:
+    """Let sessions expire, again and again."""
+    while True:
+        await asyncio.sleep(_SWEEP_SECONDS)
+        try:
+            expired = await sessions.lapse()
+        except OsoError as error:
+            _log.error("sweep_failed", reason=error.name)
+            continue
+        if expired:
+            _log.info("sessions_expired", count=expired)

@@ -1,0 +1,103 @@
+"""Command `oso-trafficcenter`."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import click
+import oso_rpc  # noqa: F401  sets the cipher suites before grpc's core reads them
+import uvloop
+from oso_rpc.credentials import CredentialsError, new_key_and_request, write_private
+from oso_rpc.directory import DirectoryError
+from oso_rpc.logging import configure_logging
+from oso_rpc.server import AddressInUseError
+from oso_rpc.signing import Signer
+from oso_store import Database, SchemaError, StoreUnavailableError
+from oso_store.settings import SettingsError
+
+from oso_trafficcenter.app import Settings, serve
+from oso_trafficcenter.store import MIGRATIONS, Transaction
+
+_FAILURES = (
+    AddressInUseError,
+    CredentialsError,
+    DirectoryError,
+    OSError,
+    SchemaError,
+    SettingsError,
+    StoreUnavailableError,
+    ValueError,
+)
+_CONFIG = click.option(
+    "--config",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    required=True,
+    help="Settings (trafficcenter.toml).",
+)
+
+
+@click.group()
+def main() -> None:
+    """The Traffic Center of OSO."""
+
+
+@main.command()
+@click.option("--dir", "folder", type=click.Path(file_okay=False, path_type=Path), required=True)
+@click.option("--system", "system_id", default="trafficcenter", show_default=True)
+def init(folder: Path, system_id: str) -> None:
+    """Make the keys of a new Traffic Center, and a signing request for its certificate."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        key, request = new_key_and_request(system_id)
+        write_private(folder / "system.key", key)
+        write_private(folder / "grant.key", Signer.new_pem())
+        (folder / "system.csr").write_bytes(request)
+        public_key = Signer.load(folder / "grant.key").public_key.hex()
+    except FileExistsError as error:
+        raise click.ClickException(
+            f"{error.filename} is there already; nothing was changed"
+        ) from None
+    except _FAILURES as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(f"Send {folder / 'system.csr'} to OfficeHeart, with this public key for grants:")
+    click.echo(public_key)
+
+
+@main.command()
+@_CONFIG
+def migrate(config: Path) -> None:
+    """Bring the tables of the database to their newest form."""
+    try:
+        settings = Settings.load(config)
+        asyncio.run(_migrate(settings))
+    except _FAILURES as error:
+        raise click.ClickException(_text(error)) from None
+    click.echo("The tables are up to date.")
+
+
+async def _migrate(settings: Settings) -> None:
+    database: Database[Transaction] = Database(settings.database, Transaction)
+    try:
+        await database.migrate(MIGRATIONS)
+    finally:
+        await database.close()
+
+
+@main.command("serve")
+@_CONFIG
+def serve_command(config: Path) -> None:
+    """Run the Traffic Center until it is told to stop."""
+    configure_logging()
+    try:
+        uvloop.run(serve(Settings.load(config)))
+    except _FAILURES as error:
+        raise click.ClickException(_text(error)) from None
+
+
+def _text(error: Exception) -> str:
+    if isinstance(error, StoreUnavailableError):
+        return f"the database cannot be used ({error.cause})"
+    if isinstance(error, DirectoryError):
+        return f"the directory is refused: {type(error).__doc__}"
+    return str(error)

@@ -1,0 +1,251 @@
+"""The conditions a session is granted and used under. Pure: a directory, a request, a moment; no store.
+
+Every function returns when its conditions hold and raises OsoError with the first that does not, in the
+order they are written here.
+"""
+
+from __future__ import annotations
+
+import hmac
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from oso.directory.v1.directory_pb2 import (
+    QUALIFICATION_STATE_EXTENDED,
+    QUALIFICATION_STATE_QUALIFIED,
+    QUALIFICATION_STATE_TRIAL,
+    DeliveryPoint,
+    QualificationState,
+    School,
+)
+from oso.result.v1 import result_code_pb2 as codes
+from oso.trafficcenter.v1.traffic_center_service_pb2 import (
+    CheckSessionRequest,
+    CloseSessionRequest,
+    OpenSessionRequest,
+)
+from oso.transfer.v1.transfer_pb2 import (
+    TRANSFER_KIND_OVERDRACHTBINNENBRIN,
+    TRANSFER_KIND_OVERSTAPDOSSIER,
+    TRANSFER_KIND_SWV_DOSSIER,
+    TransferKey,
+    TransferKind,
+)
+from oso_rpc.clock import moment
+from oso_rpc.errors import OsoError, facts_of, name_of
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from google.protobuf.timestamp_pb2 import Timestamp
+    from oso_rpc.directory import DirectoryView
+    from oso_rpc.identity import PeerIdentity
+
+    from oso_trafficcenter.model import SessionRecord
+
+CLOCK_SKEW = timedelta(minutes=10)
+_TRYING = (QUALIFICATION_STATE_TRIAL, QUALIFICATION_STATE_EXTENDED)
+
+
+def clock_agrees(sent: Timestamp, now: datetime) -> None:
+    """The caller's clock is no more than ten minutes off (boulder's bound)."""
+    offset = moment(sent) - now
+    if abs(offset) > CLOCK_SKEW:
+        raise OsoError(
+            codes.RESULT_CODE_CLOCK_SKEW,
+            offset_seconds=str(round(offset.total_seconds())),
+            allowed_seconds=str(round(CLOCK_SKEW.total_seconds())),
+        )
+
+
+def own_delivery_point(view: DirectoryView, peer: PeerIdentity, routing_key: str) -> DeliveryPoint:
+    """The delivery point exists and the caller speaks for it."""
+    point = view.delivery_point(routing_key)
+    if point is None:
+        raise OsoError(codes.RESULT_CODE_DELIVERY_POINT_UNKNOWN, routing_key=routing_key)
+    if point.system_id != peer.system_id:
+        raise OsoError(codes.RESULT_CODE_CERTIFICATE_NOT_ALLOWED, subject=routing_key)
+    return point
+
+
+def may_open(
+    view: DirectoryView, request: OpenSessionRequest, peer: PeerIdentity, now: datetime
+) -> tuple[DeliveryPoint, list[DeliveryPoint]]:
+    """A session may be granted; gives the target's delivery point and those of the source."""
+    clock_agrees(request.send_time, now)
+    target = own_delivery_point(view, peer, request.target_routing_key)
+    _kind_is_served(request.kind, request.key, request.source_brin, target.brin)
+    target_school = target_may_act(view, target, request.kind, now)
+    source_school = view.school(request.source_brin)
+    if source_school is None:
+        raise OsoError(codes.RESULT_CODE_SOURCE_UNKNOWN, source_brin=request.source_brin)
+    sources = _active_sources(view, request, now)
+    _may_exchange(source_school, target_school)
+    _may_exchange(target_school, source_school)
+    return target, _with_common_year(view, request, sources)
+
+
+def _kind_is_served(
+    kind: TransferKind.ValueType, key: TransferKey, source_brin: str, target_brin: str
+) -> None:
+    """The kind has the key it needs, fits both schools, and is one this version does."""
+    wanted = "coupling_key" if kind == TRANSFER_KIND_SWV_DOSSIER else "search_key"
+    if key.WhichOneof("key") != wanted:
+        raise OsoError(
+            codes.RESULT_CODE_REQUEST_INVALID,
+            violations=[("key", f"{wanted} is needed for this kind")],
+            detail=f"key: {wanted} is needed for this kind",
+        )
+    if kind == TRANSFER_KIND_OVERDRACHTBINNENBRIN and source_brin != target_brin:
+        raise OsoError(
+            codes.RESULT_CODE_SCHOOLS_NOT_RELATED,
+            source_brin=source_brin,
+            target_brin=target_brin,
+        )
+    if kind != TRANSFER_KIND_OVERSTAPDOSSIER:
+        name = TransferKind.Name(kind).removeprefix("TRANSFER_KIND_").lower()
+        raise OsoError(codes.RESULT_CODE_KIND_NOT_SUPPORTED, kind=name)
+
+
+def target_may_act(
+    view: DirectoryView, point: DeliveryPoint, kind: TransferKind.ValueType, now: datetime
+) -> School:
+    """The target's delivery point is active for the kind, and mandated; gives its school."""
+    school = view.school(point.brin)
+    if school is None or not point.active or kind not in point.kinds:
+        raise OsoError(codes.RESULT_CODE_TARGET_INACTIVE, routing_key=point.routing_key)
+    if not _is_mandated(point, now):
+        raise OsoError(codes.RESULT_CODE_MANDATE_MISSING, routing_key=point.routing_key)
+    return school
+
+
+def _active_sources(
+    view: DirectoryView, request: OpenSessionRequest, now: datetime
+) -> list[DeliveryPoint]:
+    """The source has delivery points that are active for the kind, and mandated."""
+    active = [
+        point
+        for point in view.delivery_points_of(request.source_brin)
+        if point.active and request.kind in point.kinds
+    ]
+    if not active:
+        raise OsoError(codes.RESULT_CODE_SOURCE_INACTIVE, source_brin=request.source_brin)
+    mandated = [point for point in active if _is_mandated(point, now)]
+    if not mandated:
+        raise OsoError(codes.RESULT_CODE_MANDATE_MISSING, routing_key=active[0].routing_key)
+    return mandated
+
+
+def _is_mandated(point: DeliveryPoint, now: datetime) -> bool:
+    mandate = point.mandate
+    return moment(mandate.start_time) <= now and (
+        not mandate.HasField("end_time") or now < moment(mandate.end_time)
+    )
+
+
+def _may_exchange(school: School, other: School) -> None:
+    """The school is qualified, or in its trial and the other one is a test school."""
+    if school.qualification == QUALIFICATION_STATE_QUALIFIED:
+        return
+    if school.qualification in _TRYING and other.test_school:
+        return
+    state = QualificationState.Name(school.qualification).removeprefix("QUALIFICATION_STATE_")
+    raise OsoError(codes.RESULT_CODE_NOT_QUALIFIED, brin=school.brin, qualification=state.lower())
+
+
+def _with_common_year(
+    view: DirectoryView, request: OpenSessionRequest, sources: list[DeliveryPoint]
+) -> list[DeliveryPoint]:
+    """There is a year that target, source and directory accept; gives the sources that have one."""
+    accepted = set(request.accepted_dossier_years) & set(view.accepted_dossier_years)
+    fitting = [point for point in sources if accepted & set(point.dossier_years)]
+    if not fitting:
+        offered = {year for point in sources for year in point.dossier_years}
+        raise OsoError(
+            codes.RESULT_CODE_DOSSIER_YEAR_NOT_SUPPORTED,
+            accepted=", ".join(sorted(request.accepted_dossier_years)),
+            offered=", ".join(sorted(offered & set(view.accepted_dossier_years))),
+        )
+    return fitting
+
+
+def matches(
+    view: DirectoryView,
+    request: CheckSessionRequest,
+    session: SessionRecord,
+    now: datetime,
+) -> School:
+    """A request the source received is the one the session was granted for; gives the target."""
+    session.refuse_when_over()
+    point = view.delivery_point(request.source_routing_key)
+    same_key = hmac.compare_digest(request.key.search_key, session.search_key)
+    wrong = [
+        name
+        for name, right in (
+            ("source_brin", request.source_brin == session.source_brin),
+            ("source_routing_key", point is not None and point.brin == session.source_brin),
+            ("target_brin", request.target_brin == session.target_brin),
+            ("kind", request.kind == session.kind),
+            ("key", same_key),
+        )
+        if not right
+    ]
+    if wrong:
+        raise OsoError(codes.RESULT_CODE_SESSION_MISMATCH, fields=", ".join(wrong))
+    if request.target_routing_key != session.target_routing_key:
+        raise OsoError(
+            codes.RESULT_CODE_DELIVERY_POINT_UNKNOWN, routing_key=request.target_routing_key
+        )
+    if not hmac.compare_digest(
+        request.target_certificate_sha256, session.target_certificate_sha256
+    ):
+        raise OsoError(codes.RESULT_CODE_CERTIFICATE_NOT_ALLOWED, subject=session.session_id)
+    return _target_still_may(view, session, now)
+
+
+def _target_still_may(view: DirectoryView, session: SessionRecord, now: datetime) -> School:
+    """What held for the target when the session was granted still holds."""
+    if session.target_certificate_sha256 not in view.active_thumbprints(session.target_system):
+        raise OsoError(codes.RESULT_CODE_CERTIFICATE_REVOKED)
+    target = view.delivery_point(session.target_routing_key)
+    if target is None:
+        raise OsoError(codes.RESULT_CODE_TARGET_INACTIVE, routing_key=session.target_routing_key)
+    school = target_may_act(view, target, session.kind, now)
+    source = view.school(session.source_brin)
+    if source is None:
+        raise OsoError(codes.RESULT_CODE_SOURCE_UNKNOWN, source_brin=session.source_brin)
+    _may_exchange(school, source)
+    return school
+
+
+def may_close(
+    view: DirectoryView,
+    request: CloseSessionRequest,
+    session: SessionRecord,
+    peer: PeerIdentity,
+) -> None:
+    """The holder of the session reports a result that can be one."""
+    if not hmac.compare_digest(peer.certificate_sha256, session.target_certificate_sha256):
+        raise OsoError(codes.RESULT_CODE_CERTIFICATE_NOT_ALLOWED, subject=session.session_id)
+    session.refuse_when_over()
+    if facts_of(request.result).rank == 0:
+        _invalid("result", f"{name_of(request.result)} is not a result a target reports")
+    delivered = request.result == codes.RESULT_CODE_DELIVERED
+    if delivered != bool(request.manifest_sha256):
+        _invalid("manifest_sha256", "is given exactly when the result is DELIVERED")
+    if delivered and not request.source_routing_key:
+        _invalid("source_routing_key", "is needed when the result is DELIVERED")
+    if request.source_routing_key:
+        point = view.delivery_point(request.source_routing_key)
+        if point is None or point.brin != session.source_brin:
+            raise OsoError(
+                codes.RESULT_CODE_DELIVERY_POINT_UNKNOWN, routing_key=request.source_routing_key
+            )
+
+
+def _invalid(field: str, description: str) -> None:
+    raise OsoError(
+        codes.RESULT_CODE_REQUEST_INVALID,
+        violations=[(field, description)],
+        detail=f"{field}: {description}",
+    )

@@ -1,0 +1,217 @@
+"""What the Traffic Center keeps, and one transaction's work on it.
+
+Writes of one transaction are gathered and sent as one statement per table at the end: with many callers in one
+transaction (see `oso_store`) that is what makes durable decisions cheap. Until then reads see them here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from oso.result.v1.result_code_pb2 import ResultCode
+from oso.trafficcenter.v1.session_pb2 import SESSION_STATE_OPEN, SessionEvent, SessionState
+from oso.transfer.v1.transfer_pb2 import TransferKind
+from sqlalchemy import bindparam, delete, func, insert, select, text, update
+from sqlalchemy.orm import class_mapper
+
+from oso_trafficcenter.model import SessionRecord, moment_of, whole_microseconds
+from oso_trafficcenter.tables import AnswerRow, EventRow, SessionRow
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Connection, RowMapping
+
+MIGRATIONS = "oso_trafficcenter:migrations"
+
+_SESSION = class_mapper(SessionRow).local_table
+_EVENT = class_mapper(EventRow).local_table
+_ANSWER = class_mapper(AnswerRow).local_table
+_TIMES = ("create_time", "expire_time", "close_time")
+_CHANGEABLE = ("state", "close_time", "result", "source_routing_key", "manifest_sha256")
+_CHANGE_SESSION = (
+    update(_SESSION)
+    .where(_SESSION.c.session_id == bindparam("of_session"))
+    .values({name: bindparam(f"new_{name}") for name in _CHANGEABLE})
+)
+# Names the lock on the end of the journal, for PostgreSQL.
+_JOURNAL_LOCK = 0x05_0A_11
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What was answered under a request_id.
+
+    Attributes:
+        request_sha256: Digest of the request, to tell a repetition from another request.
+        granted: Whether `content` is a response; otherwise an ErrorInfo.
+        content: The bytes.
+
+    """
+
+    request_sha256: bytes
+    granted: bool
+    content: bytes
+
+
+class Transaction:
+    """One transaction's work: the unit of work of `oso_store`."""
+
+    def __init__(self, connection: Connection) -> None:
+        """Work on a connection."""
+        self._connection = connection
+        self._sessions: dict[str, SessionRecord] = {}
+        self._new: set[str] = set()
+        self._changed: set[str] = set()
+        self._answers: dict[tuple[str, str], Answer] = {}
+        self._answer_rows: list[dict[str, Any]] = []
+        self._event_rows: list[dict[str, Any]] = []
+        self._last_sequence: int | None = None
+
+    def session(self, session_id: str) -> SessionRecord | None:
+        """Find a session; on PostgreSQL it is locked until the end of the transaction."""
+        known = self._sessions.get(session_id)
+        if known is not None:
+            return known
+        query = select(_SESSION).where(_SESSION.c.session_id == session_id).with_for_update()
+        row = self._connection.execute(query).mappings().first()
+        if row is None:
+            return None
+        record = self._sessions[session_id] = _record(row)
+        return record
+
+    def add_session(self, record: SessionRecord) -> None:
+        """Add a new session."""
+        self._sessions[record.session_id] = record
+        self._new.add(record.session_id)
+
+    def change_session(self, record: SessionRecord) -> None:
+        """Put a changed session in the place of the one that was read."""
+        self._sessions[record.session_id] = record
+        if record.session_id not in self._new:
+            self._changed.add(record.session_id)
+
+    def lapsed_sessions(self, now: datetime, limit: int = 500) -> list[SessionRecord]:
+        """Find open sessions whose time is over, the oldest first."""
+        query = (
+            select(_SESSION)
+            .where(_SESSION.c.state == SESSION_STATE_OPEN)
+            .where(_SESSION.c.expire_time <= whole_microseconds(now))
+            .order_by(_SESSION.c.expire_time)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        rows = self._connection.execute(query).mappings().all()
+        found = [self._sessions.setdefault(row["session_id"], _record(row)) for row in rows]
+        return [record for record in found if record.has_lapsed(now)]
+
+    def record(self, session_id: str, event: SessionEvent) -> None:
+        """Add a line to the journal; it gets the next number."""
+        if self._last_sequence is None:
+            self._last_sequence = self._end_of_journal()
+        self._last_sequence += 1
+        event.sequence = self._last_sequence
+        self._event_rows.append(
+            {
+                "sequence": self._last_sequence,
+                "session_id": session_id,
+                "content": event.SerializeToString(deterministic=True),
+            }
+        )
+
+    def _end_of_journal(self) -> int:
+        if self._connection.dialect.name == "postgresql":
+            # One process at a time writes at the end; a sequence of the database would leave gaps.
+            self._connection.execute(
+                text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _JOURNAL_LOCK}
+            )
+        last = self._connection.execute(select(func.max(_EVENT.c.sequence))).scalar()
+        return int(last or 0)
+
+    def events(self, session_id: str, after: int, limit: int) -> list[SessionEvent]:
+        """Read the lines of a session from number `after` on (not included)."""
+        self.flush()  # what was recorded in this transaction is part of the story
+        query = (
+            select(_EVENT.c.content)
+            .where(_EVENT.c.session_id == session_id, _EVENT.c.sequence > after)
+            .order_by(_EVENT.c.sequence)
+            .limit(limit)
+        )
+        return [SessionEvent.FromString(row) for row in self._connection.execute(query).scalars()]
+
+    def answer(self, system_id: str, request_id: str) -> Answer | None:
+        """Find what was answered under a request_id."""
+        known = self._answers.get((system_id, request_id))
+        if known is not None:
+            return known
+        query = select(_ANSWER).where(
+            _ANSWER.c.system_id == system_id, _ANSWER.c.request_id == request_id
+        )
+        row = self._connection.execute(query).mappings().first()
+        if row is None:
+            return None
+        return Answer(row["request_sha256"], row["granted"], row["content"])
+
+    def add_answer(self, system_id: str, request_id: str, answer: Answer, now: datetime) -> None:
+        """Keep what is answered under a request_id."""
+        self._answers[system_id, request_id] = answer
+        self._answer_rows.append(
+            {
+                "system_id": system_id,
+                "request_id": request_id,
+                "create_time": whole_microseconds(now),
+                **asdict(answer),
+            }
+        )
+
+    def forget_answers(self, before: datetime) -> None:
+        """Drop answers given before a moment."""
+        self._connection.execute(
+            delete(_ANSWER).where(_ANSWER.c.create_time < whole_microseconds(before))
+        )
+
+    def flush(self) -> None:
+        """Send what was gathered."""
+        sessions: Sequence[dict[str, Any]] = [_row(self._sessions[one]) for one in self._new]
+        for table, rows in (
+            (_SESSION, sessions),
+            (_ANSWER, self._answer_rows),
+            (_EVENT, self._event_rows),
+        ):
+            if rows:
+                self._connection.execute(insert(table), rows)
+        self._new, self._answer_rows, self._event_rows = set(), [], []
+        if self._changed:
+            self._connection.execute(
+                _CHANGE_SESSION,
+                [
+                    {"of_session": one, **_changeable(_row(self._sessions[one]))}
+                    for one in self._changed
+                ],
+            )
+            self._changed = set()
+
+
+def _changeable(row: dict[str, Any]) -> dict[str, Any]:
+    return {f"new_{name}": row[name] for name in _CHANGEABLE}
+
+
+def _row(record: SessionRecord) -> dict[str, Any]:
+    row = dict(record.__dict__)
+    for name in _TIMES:
+        if row[name] is not None:
+            row[name] = whole_microseconds(row[name])
+    return row
+
+
+def _record(row: RowMapping) -> SessionRecord:
+    values: dict[str, Any] = dict(row)
+    for name in _TIMES:
+        if values[name] is not None:
+            values[name] = moment_of(values[name])
+    values["state"] = SessionState.ValueType(values["state"])
+    values["kind"] = TransferKind.ValueType(values["kind"])
+    values["result"] = ResultCode.ValueType(values["result"])
+    return SessionRecord(**values)
