@@ -41,7 +41,7 @@ from oso_store import StoreUnavailableError
 
 from oso_trafficcenter import conditions
 from oso_trafficcenter.model import SessionRecord
-from oso_trafficcenter.store import Answer
+from oso_trafficcenter.store import Answer, Work
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -98,7 +98,7 @@ class Sessions:
         def work(tx: Transaction) -> Answer:
             return self._open(tx, view, request, peer)
 
-        answer = await self._decide(work)
+        answer = await self._decide(Work(work, request=(peer.system_id, request.request_id)))
         return OpenSessionResponse.FromString(_granted(answer))
 
     def _open(
@@ -172,7 +172,7 @@ class Sessions:
         def work(tx: Transaction) -> CheckSessionResponse | OsoError:
             return self._check(tx, view, request, peer)
 
-        answer = await self._decide(work)
+        answer = await self._decide(Work(work, session_id=request.session_id.lower()))
         if isinstance(answer, OsoError):
             raise answer
         return answer
@@ -212,7 +212,9 @@ class Sessions:
         def work(tx: Transaction) -> Answer:
             return self._close(tx, view, request, peer)
 
-        answer = await self._decide(work)
+        answer = await self._decide(
+            Work(work, request.session_id.lower(), (peer.system_id, request.request_id))
+        )
         return CloseSessionResponse.FromString(_granted(answer))
 
     def _close(

@@ -44,8 +44,8 @@ class AnswerRow(SQLModel, table=True):
 
     __tablename__ = "answer"
 
-    system_id: str = Field(primary_key=True)
     request_id: str = Field(primary_key=True)
+    system_id: str = Field(primary_key=True)
     request_sha256: bytes = Field(sa_type=LargeBinary)
     granted: bool
     content: bytes = Field(sa_type=LargeBinary)  # the response, or an ErrorInfo

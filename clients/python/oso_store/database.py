@@ -26,7 +26,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from oso_store.migration import upgrade
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -36,6 +36,10 @@ _BUSY_MILLISECONDS = 10_000
 
 class UnitOfWork(Protocol):
     """What work is done with."""
+
+    def foresee(self, works: Sequence[Callable[[Any], Any]]) -> None:
+        """Read what the works of this transaction will ask for, if they say so, in one go."""
+        ...
 
     def flush(self) -> None:
         """Send what waits to the database; called before the commit."""
@@ -162,6 +166,7 @@ class Database(Generic[U]):
 
     def _do(self, works: list[Callable[[U], Any]], connection: Connection) -> list[Any]:
         unit = self._unit(connection)
+        unit.foresee(works)
         results = [work(unit) for work in works]
         unit.flush()
         return results

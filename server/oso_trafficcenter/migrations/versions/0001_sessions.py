@@ -39,8 +39,8 @@ def upgrade() -> None:
     )
     op.create_table(
         "answer",
-        sa.Column("system_id", sa.String, primary_key=True),
         sa.Column("request_id", sa.String, primary_key=True),
+        sa.Column("system_id", sa.String, primary_key=True),
         sa.Column("request_sha256", sa.LargeBinary, nullable=False),
         sa.Column("granted", sa.Boolean, nullable=False),
         sa.Column("content", sa.LargeBinary, nullable=False),
