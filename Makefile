@@ -5,10 +5,23 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+# Twice quiet: errors still show, a mirror's warnings do not.
+PIP := $(BIN)/python -m pip --quiet --quiet --disable-pip-version-check --no-input
 STUBS := clients/python
 PROTOS = $(sort $(shell find proto third_party/buf -name '*.proto'))
 PROTOC = $(BIN)/python -m grpc_tools.protoc -Iproto -Ithird_party
 DOSSIER ?=
+
+# Compares the contract with where this work left the branch main: its tip may have gone on, and what
+# it has and we have not is no break of ours. A clone of another branch knows main only as origin/main.
+define BREAKING
+for main in refs/heads/main refs/remotes/origin/main; do \
+	git rev-parse --verify --quiet $$main:proto >/dev/null || continue; \
+	base=$$(git merge-base HEAD $$main) || base=$$(git rev-parse $$main); \
+	$(BIN)/buf breaking --against "$$(git rev-parse --git-common-dir)#ref=$$base"; exit; \
+done; \
+echo "buf breaking: no branch 'main' with a contract here, nothing to compare with"
+endef
 
 .PHONY: help setup proto lock lint type contract test demo bench clean
 
@@ -20,9 +33,9 @@ setup: $(STAMP) ## create .venv and install what requirements.lock pins
 $(STAMP): requirements.lock pyproject.toml
 	@echo "Preparing $(VENV) (once; takes a minute) ..."
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "OSO needs Python 3.11 or newer; this is %d.%d" % sys.version_info[:2])'
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
+	@$(PIP) install --require-hashes -r requirements.lock
+	@$(PIP) install --no-deps --no-build-isolation -e .
 	@touch $@
 
 proto: setup ## write clients/python/oso anew from proto/
@@ -55,9 +68,7 @@ contract: setup ## the contract: style, stale stubs, breaking changes
 		for room in oso buf; do \
 			diff -r -q -x __pycache__ $(STUBS)/$$room $$scratch/$$room || { echo "The stubs are stale: run 'make proto' and commit the result."; exit 1; }; \
 		done
-	@if git rev-parse --verify --quiet refs/heads/main:proto >/dev/null; then \
-		$(BIN)/buf breaking --against '.git#branch=main'; \
-	else echo "buf breaking: no branch 'main' with a contract here, nothing to compare with"; fi
+	@$(BREAKING)
 
 type: setup ## mypy --strict
 	@$(BIN)/mypy

@@ -43,7 +43,9 @@ class Adres(_message.Message):
     toevoeging: _builtins.str
     """What follows the number, such as a letter."""
     aanduiding: _builtins.str
-    """For house boats and the like: to (by) or tegenover (opposite) the number."""
+    """For house boats and the like: TO (tegenover, opposite) or BY (bij, near)
+    the number.
+    """
     locatieomschrijving: _builtins.str
     """Where exactly, in words: a floor, a wing."""
     postcode: _builtins.str
