@@ -1,0 +1,250 @@
+"""What a dossier at a school is, how it changes, and what can be wrong with a wish.
+
+    DeskError
+    ├── UnknownDossierError     no dossier of that number
+    ├── NotPossibleError        not in this state
+    ├── KindNotSupportedError   a kind of transfer this version does not do
+    └── NoIdentityError         a dossier nobody could ask for
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from google.type.date_pb2 import Date
+from oso.transfer.v1.transfer_pb2 import PupilIdentity
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from oso.dossier.v1.dossier_pb2 import Dossier
+
+SUPPORTED_KIND = "overstapdossier"
+SUPPORTED_PROFILES = frozenset({"POPO", "POVO", "VOVO"})
+
+
+class State(Enum):
+    """Where a dossier of our own stands; RECEIVED for one from another school."""
+
+    DRAFT = "draft"
+    INSPECTED = "inspected"
+    READY = "ready"
+    DELIVERED = "delivered"
+    WITHDRAWN = "withdrawn"
+    RECEIVED = "received"
+
+
+class Act(Enum):
+    """What is done with a dossier."""
+
+    IMPORT = "import"
+    INSPECT = "inspect"
+    SET_READY = "ready"
+    DELIVER = "deliver"
+    WITHDRAW = "withdraw"
+    RECEIVE = "receive"
+
+
+# (state, act) -> state. What is not here cannot be done.
+TRANSITIONS: Mapping[tuple[State, Act], State] = {
+    (State.DRAFT, Act.INSPECT): State.INSPECTED,
+    (State.DRAFT, Act.WITHDRAW): State.WITHDRAWN,
+    (State.INSPECTED, Act.SET_READY): State.READY,
+    (State.INSPECTED, Act.WITHDRAW): State.WITHDRAWN,
+    (State.READY, Act.DELIVER): State.DELIVERED,
+    (State.READY, Act.SET_READY): State.READY,
+    (State.READY, Act.WITHDRAW): State.WITHDRAWN,
+    (State.DELIVERED, Act.DELIVER): State.DELIVERED,
+    (State.DELIVERED, Act.SET_READY): State.READY,
+    (State.DELIVERED, Act.WITHDRAW): State.WITHDRAWN,
+}
+
+STATE_NAMES: Mapping[State, tuple[str, str]] = {
+    State.DRAFT: ("concept", "draft"),
+    State.INSPECTED: ("ingezien", "inspected"),
+    State.READY: ("klaargezet", "ready"),
+    State.DELIVERED: ("overgedragen", "delivered"),
+    State.WITHDRAWN: ("ingetrokken", "withdrawn"),
+    State.RECEIVED: ("ontvangen", "received"),
+}
+ACT_NAMES: Mapping[Act, tuple[str, str]] = {
+    Act.IMPORT: ("importeren", "import"),
+    Act.INSPECT: ("inzage vastleggen", "record inspection"),
+    Act.SET_READY: ("klaarzetten", "set ready"),
+    Act.DELIVER: ("overdragen", "deliver"),
+    Act.WITHDRAW: ("intrekken", "withdraw"),
+    Act.RECEIVE: ("ontvangen", "receive"),
+}
+
+
+class DeskError(Exception):
+    """Base of what can be wrong with a wish of the desk."""
+
+    def text(self, language: str = "nl") -> str:
+        """Give the sentence for people in `nl` or `en`."""
+        raise NotImplementedError
+
+    def __str__(self) -> str:
+        """Give the English text."""
+        return self.text("en")
+
+
+class UnknownDossierError(DeskError):
+    """There is no dossier of that number.
+
+    Attributes:
+        number: The number asked for.
+
+    """
+
+    def __init__(self, number: int) -> None:
+        """Record the number."""
+        super().__init__(number)
+        self.number = number
+
+    def text(self, language: str = "nl") -> str:
+        """Give the sentence for people."""
+        if language == "nl":
+            return f"Er is geen dossier met nummer {self.number}."
+        return f"There is no dossier number {self.number}."
+
+
+class NotPossibleError(DeskError):
+    """The dossier is in a state in which this cannot be done.
+
+    Attributes:
+        number: Number of the dossier.
+        state: Its state.
+        act: What was asked.
+
+    """
+
+    def __init__(self, number: int, state: State, act: Act) -> None:
+        """Record dossier, state and act."""
+        super().__init__(number, state, act)
+        self.number = number
+        self.state = state
+        self.act = act
+
+    def text(self, language: str = "nl") -> str:
+        """Give the sentence for people."""
+        if language == "nl":
+            act, state = ACT_NAMES[self.act][0], STATE_NAMES[self.state][0]
+            return f"Dossier {self.number} is {state}: {act} kan nu niet."
+        act, state = ACT_NAMES[self.act][1], STATE_NAMES[self.state][1]
+        return f"Dossier {self.number} is {state}: {act} is not possible now."
+
+
+class KindNotSupportedError(DeskError):
+    """The dossier is of a kind or profile this version does not transfer.
+
+    Attributes:
+        kind: Its overdrachtsoort.
+        profile: Its profile; empty when it names none.
+
+    """
+
+    def __init__(self, kind: str, profile: str) -> None:
+        """Record kind and profile."""
+        super().__init__(kind, profile)
+        self.kind = kind
+        self.profile = profile
+
+    def text(self, language: str = "nl") -> str:
+        """Give the sentence for people."""
+        profiles = ", ".join(sorted(SUPPORTED_PROFILES))
+        if language == "nl":
+            return (
+                f"Een dossier van soort {self.kind} met profiel {self.profile or '-'} kan deze versie nog niet "
+                f"overdragen; wel: {SUPPORTED_KIND} met profiel {profiles}."
+            )
+        return (
+            f"This version cannot transfer a dossier of kind {self.kind} with profile {self.profile or '-'} yet; "
+            f"it can: {SUPPORTED_KIND} with profile {profiles}."
+        )
+
+
+class NoIdentityError(DeskError):
+    """The dossier has no number or no birth date, so no school could ask for it."""
+
+    def text(self, language: str = "nl") -> str:
+        """Give the sentence for people."""
+        if language == "nl":
+            return (
+                "Dit dossier heeft geen BSN of onderwijsnummer van negen cijfers, of geen geboortedatum: "
+                "een andere school kan er niet om vragen."
+            )
+        return (
+            "This dossier has no BSN or onderwijsnummer of nine digits, or no birth date: no other school "
+            "could ask for it."
+        )
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Who a pupil is, as schools agree on it.
+
+    Attributes:
+        kind: `bsn` or `onderwijsnummer`.
+        number: Nine digits.
+        birth_date: `yyyy-mm-dd`, or `yyyy-mm-00` where only the month is known.
+
+    """
+
+    kind: str
+    number: str
+    birth_date: str
+
+    @staticmethod
+    def of_dossier(dossier: Dossier) -> Identity:
+        """Read the identity from a dossier.
+
+        Raises:
+            NoIdentityError: It has none.
+
+        """
+        pupil = dossier.huidigeschool.leerling
+        kind = pupil.WhichOneof("nummer")
+        number = getattr(pupil, kind) if kind else ""
+        if kind is None or not is_number(number):
+            raise NoIdentityError
+        if pupil.WhichOneof("geboorte") == "geboortedatum":
+            return Identity(kind, number, _date_text(pupil.geboortedatum))
+        if pupil.WhichOneof("geboorte") == "geboortemaand":
+            return Identity(kind, number, f"{pupil.geboortemaand}-00")
+        raise NoIdentityError
+
+    @staticmethod
+    def of_message(message: PupilIdentity) -> Identity:
+        """Read the identity from a request."""
+        kind = message.WhichOneof("number") or "bsn"
+        return Identity(kind, getattr(message, kind), _date_text(message.birth_date))
+
+    def message(self) -> PupilIdentity:
+        """Give the identity as a request carries it."""
+        year, month, day = (int(part) for part in self.birth_date.split("-"))
+        message = PupilIdentity(birth_date=Date(year=year, month=month, day=day))
+        setattr(message, self.kind, self.number)
+        return message
+
+
+def is_number(text: str) -> bool:
+    """Tell whether a text has the form of a BSN or onderwijsnummer: nine digits."""
+    return len(text) == 9 and text.isascii() and text.isdigit()  # noqa: PLR2004
+
+
+def _date_text(date: Date) -> str:
+    return f"{date.year:04d}-{date.month:02d}-{date.day:02d}"
+
+
+def microseconds(moment: datetime) -> int:
+    """Give a moment as the store keeps it: microseconds since 1970, UTC."""
+    return (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
+
+
+def moment_of(stored: int) -> datetime:
+    """Give a stored moment back."""
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=stored)
