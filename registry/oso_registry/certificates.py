@@ -1,12 +1,15 @@
 """The certificate authority: an offline root, an issuing authority, leaves for systems.
 
-CertificateProfileError   a request that is not signed: weak key, no proof of the key
+CertificateProfileError   a request that is refused: weak key, no proof of the key, no such id
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import errno
+import os
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import Enum
 from typing import TYPE_CHECKING
 
 from cryptography import x509
@@ -14,8 +17,15 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
-from oso_rpc.credentials import private_pem, read_private, write_private
-from oso_rpc.identity import system_tls_name, system_uri
+from oso_rpc.credentials import (
+    KeyMismatchError,
+    load_certificate,
+    load_private_key,
+    private_pem,
+    read_private,
+    write_private,
+)
+from oso_rpc.identity import is_system_id, system_tls_name, system_uri
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,22 +33,55 @@ if TYPE_CHECKING:
 ROOT_LIFETIME = timedelta(days=3650)
 ISSUING_LIFETIME = timedelta(days=1825)
 LEAF_LIFETIME = timedelta(days=90)
-# Clocks differ; a certificate that is valid from this very second would be refused by half the country.
+# Clocks differ; a certificate valid from this very second would be refused by half the country.
 _BACKDATE = timedelta(minutes=5)
+
+
+class ProfileProblem(Enum):
+    """Why a request is not signed, in Dutch and English."""
+
+    NO_REQUEST = (
+        "dit is geen certificaataanvraag (CSR, PEM)",
+        "this is no certificate signing request (CSR, PEM)",
+    )
+    KEY_NOT_PROVEN = (
+        "de aanvraag is niet ondertekend met de eigen sleutel",
+        "the request is not signed with its own key",
+    )
+    KEY_TYPE = (
+        "de sleutel moet ECDSA P-256 zijn",
+        "the key must be ECDSA P-256",
+    )
+    SYSTEM_ID = (
+        "een systeem-id bestaat uit kleine letters, cijfers en koppeltekens (hooguit 63)",
+        "a system id has lower case letters, digits and hyphens (63 at most)",
+    )
+    LIFETIME = (
+        "het certificaat zou langer gelden dan dat van de uitgever",
+        "the certificate would outlive the one of its issuer",
+    )
 
 
 class CertificateProfileError(Exception):
     """A signing request that does not fit the profile.
 
     Attributes:
-        reason: What is wrong.
+        problem: What is wrong.
 
     """
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, problem: ProfileProblem) -> None:
         """Record what is wrong."""
-        super().__init__(reason)
-        self.reason = reason
+        super().__init__(problem)
+        self.problem = problem
+
+    def text(self, language: str = "nl") -> str:
+        """Give the sentence for people in `nl` or `en`."""
+        return self.problem.value[0 if language == "nl" else 1]
+
+    def __str__(self) -> str:
+        """Give the English text."""
+        return self.text("en")
 
 
 @dataclass(frozen=True)
@@ -54,24 +97,27 @@ class Authority:
 
     root: x509.Certificate
     issuing: x509.Certificate
-    key: ec.EllipticCurvePrivateKey
+    key: ec.EllipticCurvePrivateKey = field(repr=False)
 
     @staticmethod
     def create(folder: Path, now: datetime) -> Authority:
         """Make root and issuing authority in a new folder.
 
-        Writes `root.key` (take it offline), `root.crt` (give it to everybody), `issuing.key` and `issuing.crt`.
+        Writes `root.key` (take it offline), `root.crt` (give it to everybody), `issuing.key` and
+        `issuing.crt`.
 
         Raises:
-            FileExistsError: There is an authority in the folder already.
+            FileExistsError: There is an authority, or a part of one, in the folder already.
 
         """
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for name in ("root.key", "root.crt", "issuing.key", "issuing.crt"):
+            if (folder / name).exists():
+                # Also when root.key was taken offline: two roots in one folder help nobody.
+                raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(folder / name))
         root_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
-        root = _authority_certificate("OSO Root CA", root_key, None, root_key, now, ROOT_LIFETIME)
-        issuing = _authority_certificate(
-            "OSO Issuing CA", key, root, root_key, now, ISSUING_LIFETIME
-        )
+        root = _root_certificate(root_key, now)
+        issuing = _issuing_certificate(key, root, root_key, now)
         write_private(folder / "root.key", private_pem(root_key))
         write_private(folder / "issuing.key", private_pem(key))
         (folder / "root.crt").write_bytes(root.public_bytes(serialization.Encoding.PEM))
@@ -83,18 +129,22 @@ class Authority:
         """Read the issuing authority from its folder; the root's key is not needed.
 
         Raises:
-            KeyFileExposedError: Others could read the key.
+            CredentialsError: Others could read the key, or it belongs to another certificate.
             OSError: A file cannot be read.
+            ValueError: A file is not what it should be.
 
         """
-        key = serialization.load_pem_private_key(read_private(folder / "issuing.key"), None)
-        if not isinstance(key, ec.EllipticCurvePrivateKey):
-            raise CertificateProfileError("the issuing key is not ECDSA")
-        return Authority(
-            x509.load_pem_x509_certificate((folder / "root.crt").read_bytes()),
-            x509.load_pem_x509_certificate((folder / "issuing.crt").read_bytes()),
-            key,
+        root_file, issuing_file, key_file = (
+            folder / name for name in ("root.crt", "issuing.crt", "issuing.key")
         )
+        key = load_private_key(key_file, read_private(key_file))
+        issuing = load_certificate(issuing_file, issuing_file.read_bytes())
+        if (
+            not isinstance(key, ec.EllipticCurvePrivateKey)
+            or key.public_key() != issuing.public_key()
+        ):
+            raise KeyMismatchError(issuing_file)
+        return Authority(load_certificate(root_file, root_file.read_bytes()), issuing, key)
 
     def issue(
         self,
@@ -109,10 +159,14 @@ class Authority:
         `system_id` and nothing else.
 
         Raises:
-            CertificateProfileError: The request is no request, is not signed with its own key, or has a
-                key other than ECDSA P-256.
+            CertificateProfileError: The request is no request, is not signed with its own key, has
+                a key other than ECDSA P-256, or what is asked for does not fit.
 
         """
+        if not is_system_id(system_id):
+            raise CertificateProfileError(ProfileProblem.SYSTEM_ID)
+        if now + lifetime > self.issuing.not_valid_after_utc:
+            raise CertificateProfileError(ProfileProblem.LIFETIME)
         public_key = _requested_key(request_pem)
         names = x509.SubjectAlternativeName(
             [
@@ -141,32 +195,38 @@ def _requested_key(request_pem: bytes) -> ec.EllipticCurvePublicKey:
         request = x509.load_pem_x509_csr(request_pem)
         proven = request.is_signature_valid
     except (ValueError, InvalidSignature):
-        raise CertificateProfileError("this is no certificate signing request (PEM)") from None
+        raise CertificateProfileError(ProfileProblem.NO_REQUEST) from None
     if not proven:
-        raise CertificateProfileError("the request is not signed with its own key")
+        raise CertificateProfileError(ProfileProblem.KEY_NOT_PROVEN)
     key = request.public_key()
     if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1):
-        raise CertificateProfileError("the key is not ECDSA P-256")
+        raise CertificateProfileError(ProfileProblem.KEY_TYPE)
     return key
 
 
-def _authority_certificate(
-    name: str,
-    key: ec.EllipticCurvePrivateKey,
-    issuer: x509.Certificate | None,
-    issuer_key: ec.EllipticCurvePrivateKey,
-    now: datetime,
-    lifetime: timedelta,
-) -> x509.Certificate:
+def _root_certificate(key: ec.EllipticCurvePrivateKey, now: datetime) -> x509.Certificate:
+    name = "OSO Root CA"
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    builder = _builder(name, key.public_key(), issuer.subject if issuer else subject, now, lifetime)
-    if issuer is not None:
-        builder = builder.add_extension(_authority_key(issuer), critical=False)
-    depth = 1 if issuer is None else 0
     return (
-        builder.add_extension(x509.BasicConstraints(ca=True, path_length=depth), critical=True)
+        _builder(name, key.public_key(), subject, now, ROOT_LIFETIME)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=1), critical=True)
         .add_extension(_key_usage(signs_certificates=True), critical=True)
-        .sign(issuer_key, hashes.SHA256())
+        .sign(key, hashes.SHA256())
+    )
+
+
+def _issuing_certificate(
+    key: ec.EllipticCurvePrivateKey,
+    root: x509.Certificate,
+    root_key: ec.EllipticCurvePrivateKey,
+    now: datetime,
+) -> x509.Certificate:
+    return (
+        _builder("OSO Issuing CA", key.public_key(), root.subject, now, ISSUING_LIFETIME)
+        .add_extension(_authority_key(root), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(_key_usage(signs_certificates=True), critical=True)
+        .sign(root_key, hashes.SHA256())
     )
 
 

@@ -1,41 +1,65 @@
-"""Command `oso-registry`: what an administrator of OfficeHeart does by hand."""
+"""Command `oso-registry`: what an administrator of OfficeHeart does by hand.
+
+Exit codes: 0 done, 1 refused or failed (nothing was changed), 2 the command was not understood.
+"""
 
 from __future__ import annotations
 
-import os
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from oso_rpc.clock import SystemClock
 from oso_rpc.credentials import CredentialsError, write_private
 from oso_rpc.directory import DirectoryError, open_directory
-from oso_rpc.signing import Signer
+from oso_rpc.signing import Signer, key_id_of
 
 from oso_registry.certificates import Authority, CertificateProfileError
-from oso_registry.directory import RegistrationError, read_registration, sign_directory
+from oso_registry.directory import VersionNotHigherError, publish_directory, replace_file
+from oso_registry.registration import RegistrationError, read_registration
+
+if TYPE_CHECKING:
+    from types import TracebackType
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 _FILE = click.Path(dir_okay=False, path_type=Path)
 _EXISTING = click.Path(exists=True, dir_okay=False, path_type=Path)
-_FAILURES = (
-    CertificateProfileError,
-    CredentialsError,
-    DirectoryError,
-    OSError,
-    RegistrationError,
-    ValueError,
-)
+_KEY_BYTES = 32
 
 
-class _Refused(click.ClickException):
-    """Shown as one line, exit code 1."""
+class _Readable:
+    """Turns what can go wrong in its block into one readable message and exit code 1."""
 
-    def __init__(self, error: Exception) -> None:
-        if isinstance(error, FileExistsError):
-            super().__init__(f"{error.filename} is there already; nothing was changed")
-        else:
-            super().__init__(str(error) or type(error).__name__)
+    def __enter__(self) -> None:
+        """Begin."""
+
+    def __exit__(
+        self,
+        _kind: type[BaseException] | None,
+        error: BaseException | None,
+        _traceback: TracebackType | None,
+    ) -> None:
+        """Say what went wrong, if it is something an administrator can mend."""
+        match error:
+            case FileExistsError():
+                text = f"{error.filename} is there already; nothing was changed"
+            case OSError():
+                text = f"{error.filename}: {error.strerror}"
+            case DirectoryError():
+                text = f"the directory is refused: {error}"
+            case RegistrationError():
+                text = f"the registration file cannot be used:\n{error}"
+            case (
+                CertificateProfileError()
+                | CredentialsError()
+                | ValueError()
+                | VersionNotHigherError()
+            ):
+                text = str(error)
+            case _:
+                return
+        raise click.ClickException(text) from None
 
 
 @click.group()
@@ -52,10 +76,8 @@ def ca() -> None:
 @click.option("--dir", "folder", type=_FOLDER, required=True, help="New folder for the authority.")
 def ca_init(folder: Path) -> None:
     """Make a root and an issuing authority."""
-    try:
+    with _Readable():
         Authority.create(folder, SystemClock().now())
-    except _FAILURES as error:
-        raise _Refused(error) from None
     click.echo(f"Authority made in {folder}. Give root.crt to everybody; take root.key offline.")
 
 
@@ -72,14 +94,15 @@ def certificate() -> None:
 @click.option("--days", type=click.IntRange(1, 397), default=90, show_default=True)
 def certificate_issue(folder: Path, csr: Path, system_id: str, out: Path, days: int) -> None:
     """Sign a request that a system made where its key lives."""
-    try:
-        pem = Authority.load(folder).issue(
-            csr.read_bytes(), system_id, SystemClock().now(), timedelta(days=days)
-        )
-        _write(out, pem)
-    except _FAILURES as error:
-        raise _Refused(error) from None
-    click.echo(f"Certificate for {system_id} written to {out}, valid for {days} days.")
+    with _Readable():
+        authority = Authority.load(folder)
+        now = SystemClock().now()
+        pem = authority.issue(csr.read_bytes(), system_id, now, timedelta(days=days))
+        replace_file(out, pem)
+    click.echo(
+        f"Certificate for {system_id} written to {out}, valid until "
+        f"{now + timedelta(days=days):%Y-%m-%d %H:%M} UTC."
+    )
 
 
 @main.group()
@@ -91,11 +114,9 @@ def key() -> None:
 @click.option("--out", type=_FILE, required=True, help="Where to write the private key.")
 def key_init(out: Path) -> None:
     """Make the key; prints the public key that readers of the directory trust."""
-    try:
+    with _Readable():
         write_private(out, Signer.new_pem())
         public_key = Signer.load(out).public_key
-    except _FAILURES as error:
-        raise _Refused(error) from None
     click.echo(public_key.hex())
 
 
@@ -107,14 +128,12 @@ def directory() -> None:
 @directory.command("sign")
 @click.option("--registration", type=_EXISTING, required=True, help="Registration file (TOML).")
 @click.option("--key", "key_file", type=_EXISTING, required=True, help="Private key to sign with.")
-@click.option("--out", type=_FILE, required=True, help="Where to write the signed directory.")
+@click.option("--out", type=_FILE, required=True, help="Where to publish the signed directory.")
 def directory_sign(registration: Path, key_file: Path, out: Path) -> None:
     """Make the signed directory from a registration file."""
-    try:
+    with _Readable():
         made = read_registration(registration, SystemClock().now())
-        _write(out, sign_directory(made, Signer.load(key_file)))
-    except _FAILURES as error:
-        raise _Refused(error) from None
+        publish_directory(made, Signer.load(key_file), out)
     click.echo(
         f"Directory version {made.version} written to {out}: {len(made.schools)} schools, "
         f"{len(made.systems)} systems, {len(made.delivery_points)} delivery points."
@@ -126,15 +145,9 @@ def directory_sign(registration: Path, key_file: Path, out: Path) -> None:
 @click.argument("file", type=_EXISTING)
 def directory_show(trust: str, file: Path) -> None:
     """Check the signature of a directory and show what is in it."""
-    from oso_rpc.signing import key_id_of  # noqa: PLC0415  used here alone
-
-    try:
-        trusted = bytes.fromhex(trust)
+    trusted = _public_key(trust)
+    with _Readable():
         view = open_directory(file.read_bytes(), {key_id_of(trusted): trusted})
-    except DirectoryError as error:
-        raise click.ClickException(f"{file} is refused: {type(error).__doc__}") from None
-    except _FAILURES as error:
-        raise _Refused(error) from None
     click.echo(f"version {view.version}, signed {view.issue_time:%Y-%m-%d %H:%M:%S} UTC")
     for point in view.delivery_points:
         state = "active" if point.active else "off"
@@ -143,11 +156,11 @@ def directory_show(trust: str, file: Path) -> None:
         )
 
 
-def _write(path: Path, content: bytes) -> None:
-    """Write a file so that readers see the old one or the new one, never a half."""
-    scratch = path.with_name(f".{path.name}.{os.getpid()}")
-    with scratch.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    scratch.replace(path)
+def _public_key(text: str) -> bytes:
+    try:
+        key = bytes.fromhex(text)
+    except ValueError:
+        key = b""
+    if len(key) != _KEY_BYTES:
+        raise click.BadParameter("must be 64 hexadecimal digits", param_hint="--trust")
+    return key

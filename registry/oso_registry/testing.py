@@ -1,4 +1,7 @@
-"""A small landscape of parties on disk, for tests, the bench and trying things out. Never for real schools."""
+"""A small landscape of parties on disk, for tests, the bench and trying things out.
+
+Never for real schools: it keeps the private keys of all parties in one folder.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ from oso_rpc.credentials import Credentials, new_key_and_request, write_private
 from oso_rpc.signing import Signer, key_id_of
 
 from oso_registry.certificates import LEAF_LIFETIME, Authority
-from oso_registry.directory import sign_directory
+from oso_registry.directory import replace_file, sign_directory
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -154,9 +157,7 @@ class Landscape:
         """Sign the directory under the next version and write it."""
         self.directory.version += 1
         self.directory.issue_time.FromDatetime(issue_time or datetime.now(UTC))
-        scratch = self.directory_file.with_suffix(".new")
-        scratch.write_bytes(sign_directory(self.directory, self.directory_signer))
-        scratch.replace(self.directory_file)
+        replace_file(self.directory_file, sign_directory(self.directory, self.directory_signer))
 
 
 def routing_key_of(brin: str, administration: int = 1) -> str:

@@ -31,8 +31,8 @@ class Admission(Protocol):
 class DirectoryAdmission:
     """Admits certificates the directory has as active, between their dates.
 
-    gRPC checks a certificate once, when a connection is made. This is asked on each call, so a certificate
-    that is taken back is refused on open connections too.
+    gRPC checks a certificate once, when a connection is made. This is asked on each call, so a
+    certificate that is taken back is refused on open connections too.
     """
 
     def __init__(self, source: DirectorySource) -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import grpc
 
 from oso_rpc.identity import system_tls_name
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from oso_rpc.credentials import Credentials
 
 _OPTIONS = (
@@ -19,8 +21,8 @@ _OPTIONS = (
     ("grpc.enable_retries", 1),
     (
         "grpc.service_config",
-        # Calls that change something carry a request_id, so trying again is safe for every unary call of ours;
-        # a stream that has begun is never tried again by gRPC.
+        # Calls that change something carry a request_id, so trying again is safe for every unary
+        # call of ours; a stream that has begun is never tried again by gRPC.
         json.dumps(
             {
                 "methodConfig": [
@@ -41,7 +43,12 @@ _OPTIONS = (
 )
 
 
-def secure_channel(address: str, system_id: str, credentials: Credentials) -> grpc.aio.Channel:
+def secure_channel(
+    address: str,
+    system_id: str,
+    credentials: Credentials,
+    options: Sequence[tuple[str, Any]] = (),
+) -> grpc.aio.Channel:
     """Open a channel over mutual TLS to one system, and no other.
 
     TLS fails unless the certificate of whoever answers names that system: being reachable at the
@@ -51,6 +58,7 @@ def secure_channel(address: str, system_id: str, credentials: Credentials) -> gr
         address: Where it listens, `host:port`.
         system_id: Who must answer.
         credentials: What to show and trust.
+        options: More gRPC channel options; they win over ours, the name of the system excepted.
 
     """
     tls = grpc.ssl_channel_credentials(
@@ -58,5 +66,5 @@ def secure_channel(address: str, system_id: str, credentials: Credentials) -> gr
         private_key=credentials.key_pem,
         certificate_chain=credentials.certificate_pem,
     )
-    options = (*_OPTIONS, ("grpc.ssl_target_name_override", system_tls_name(system_id)))
-    return grpc.aio.secure_channel(address, tls, options=options)
+    pin = ("grpc.ssl_target_name_override", system_tls_name(system_id))
+    return grpc.aio.secure_channel(address, tls, options=(*_OPTIONS, *options, pin))

@@ -1,18 +1,23 @@
 """Keys and certificates on disk.
 
 CredentialsError
-├── KeyFileExposedError   others could read a private key
+├── KeyFileExposedError   others could read or replace a private key
+├── KeyFileLinkError      a private key is behind a link
 └── KeyMismatchError      key and certificate do not belong together
+
+Each carries data; `text("nl")` and `text("en")` make the sentence for people.
 """
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
@@ -22,13 +27,37 @@ from oso_rpc.identity import PeerIdentity, identity_of_certificate
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
+
 
 class CredentialsError(Exception):
-    """Base of errors about keys and certificates on disk."""
+    """Base of errors about keys and certificates on disk.
+
+    Attributes:
+        path: The file.
+
+    """
+
+    text_nl = "{path} kan niet worden gebruikt"
+    text_en = "{path} cannot be used"
+
+    def __init__(self, path: Path) -> None:
+        """Record the file."""
+        super().__init__(path)
+        self.path = path
+
+    def text(self, language: str = "nl") -> str:
+        """Give the sentence for people in `nl` or `en`."""
+        return (self.text_nl if language == "nl" else self.text_en).format_map(vars(self))
+
+    def __str__(self) -> str:
+        """Give the English text."""
+        return self.text("en")
 
 
 class KeyFileExposedError(CredentialsError):
-    """A private key is not a regular file that its owner alone can read.
+    """A private key is not a regular file of ours that we alone can read.
 
     Attributes:
         path: The file.
@@ -36,18 +65,26 @@ class KeyFileExposedError(CredentialsError):
 
     """
 
+    text_nl = (
+        "{path} bevat een privésleutel, maar anderen dan de eigenaar kunnen erbij (rechten "
+        "{mode:04o}), of het is geen gewoon bestand van deze gebruiker. Voer uit: chmod 600 {path}"
+    )
+    text_en = (
+        "{path} holds a private key, but others than its owner can reach it (mode {mode:04o}), or "
+        "it is no regular file of this user. Run: chmod 600 {path}"
+    )
+
     def __init__(self, path: Path, mode: int) -> None:
         """Record the file and its mode."""
-        super().__init__(path, mode)
-        self.path = path
+        super().__init__(path)
         self.mode = mode
 
-    def __str__(self) -> str:
-        """Say what to do."""
-        return (
-            f"{self.path} holds a private key, but others than its owner can reach it "
-            f"(mode {self.mode:04o}). Run: chmod 600 {self.path}"
-        )
+
+class KeyFileLinkError(CredentialsError):
+    """A private key is behind a symbolic link, which somebody could point elsewhere."""
+
+    text_nl = "{path} is een verwijzing (symlink). Noem het bestand met de privésleutel zelf."
+    text_en = "{path} is a symbolic link. Name the file that holds the private key itself."
 
 
 class KeyMismatchError(CredentialsError):
@@ -58,14 +95,8 @@ class KeyMismatchError(CredentialsError):
 
     """
 
-    def __init__(self, path: Path) -> None:
-        """Record the certificate's file."""
-        super().__init__(path)
-        self.path = path
-
-    def __str__(self) -> str:
-        """Say what is wrong."""
-        return f"the certificate in {self.path} belongs to another private key"
+    text_nl = "het certificaat in {path} hoort bij een andere privésleutel"
+    text_en = "the certificate in {path} belongs to another private key"
 
 
 @dataclass(frozen=True)
@@ -83,10 +114,10 @@ class Credentials:
     """
 
     certificate_pem: bytes
-    key_pem: bytes
+    key_pem: bytes = field(repr=False)
     authority_pem: bytes
     certificate: x509.Certificate
-    private_key: ec.EllipticCurvePrivateKey
+    private_key: ec.EllipticCurvePrivateKey = field(repr=False)
     identity: PeerIdentity
 
     @staticmethod
@@ -94,16 +125,17 @@ class Credentials:
         """Read key, certificate and trusted roots.
 
         Raises:
-            KeyFileExposedError: Others could read the key.
-            KeyMismatchError: Key and certificate do not belong together.
+            CredentialsError: Others could read the key, it is a link, or it belongs to another
+                certificate.
+            OsoError: CERTIFICATE_UNKNOWN when the certificate names no system.
             OSError: A file cannot be read.
             ValueError: A file is not what it should be.
 
         """
         key_pem = read_private(key)
         certificate_pem = certificate.read_bytes()
-        private_key = serialization.load_pem_private_key(key_pem, password=None)
-        leaf = x509.load_pem_x509_certificate(certificate_pem)
+        private_key = load_private_key(key, key_pem)
+        leaf = load_certificate(certificate, certificate_pem)
         if leaf.public_key() != private_key.public_key():
             raise KeyMismatchError(certificate)
         if not isinstance(private_key, ec.EllipticCurvePrivateKey):
@@ -122,11 +154,18 @@ def read_private(path: Path) -> bytes:
     """Read a private file, after making sure that its owner alone can.
 
     Raises:
-        KeyFileExposedError: Others could read or replace it, or it is a link.
+        KeyFileExposedError: Others could read or replace it.
+        KeyFileLinkError: It is a link.
         OSError: It cannot be read.
 
     """
-    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
+    try:
+        # Without waiting: opening a pipe would hang until somebody writes to it.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise KeyFileLinkError(path) from None
+        raise
     with open(descriptor, "rb") as file:  # noqa: PTH123  a descriptor, so that what is checked is what is read
         facts = os.fstat(descriptor)
         exposed = stat.S_IMODE(facts.st_mode) & 0o077 or not stat.S_ISREG(facts.st_mode)
@@ -135,18 +174,51 @@ def read_private(path: Path) -> bytes:
         return file.read()
 
 
+def load_private_key(path: Path, pem: bytes) -> PrivateKeyTypes:
+    """Read a private key from PEM.
+
+    Raises:
+        ValueError: It is no private key, or is encrypted; names the file.
+
+    """
+    try:
+        return serialization.load_pem_private_key(pem, password=None)
+    except TypeError:
+        raise ValueError(f"{path} is encrypted with a password; decrypt it first") from None
+    except (ValueError, UnsupportedAlgorithm):
+        raise ValueError(f"{path} holds no private key (PEM)") from None
+
+
+def load_certificate(path: Path, pem: bytes) -> x509.Certificate:
+    """Read the first certificate from PEM.
+
+    Raises:
+        ValueError: There is none; names the file.
+
+    """
+    try:
+        return x509.load_pem_x509_certificate(pem)
+    except ValueError:
+        raise ValueError(f"{path} holds no certificate (PEM)") from None
+
+
 def write_private(path: Path, content: bytes) -> None:
     """Write a new private file, readable by its owner only, and see it to the disk.
 
     Raises:
         FileExistsError: There is one already; a key is never overwritten.
+        OSError: It cannot be written; then nothing is left of it.
 
     """
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with open(descriptor, "wb") as file:  # noqa: PTH123  opened with its mode from the start
-        file.write(content)
-        file.flush()
-        os.fsync(descriptor)
+    try:
+        with open(descriptor, "wb") as file:  # noqa: PTH123  opened with its mode from the start
+            file.write(content)
+            file.flush()
+            os.fsync(descriptor)
+    except OSError:
+        path.unlink()
+        raise
 
 
 def new_key_and_request(system_id: str) -> tuple[bytes, bytes]:
@@ -163,11 +235,10 @@ def new_key_and_request(system_id: str) -> tuple[bytes, bytes]:
     return private_pem(key), request.public_bytes(serialization.Encoding.PEM)
 
 
-def private_pem(key: serialization.PrivateFormat | object) -> bytes:
+def private_pem(key: ec.EllipticCurvePrivateKey | Ed25519PrivateKey) -> bytes:
     """Give a private key as PKCS#8 PEM, not encrypted."""
-    pem: bytes = key.private_bytes(  # type: ignore[attr-defined]
+    return key.private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.PKCS8,
         serialization.NoEncryption(),
     )
-    return pem

@@ -33,13 +33,14 @@ from oso_rpc.signing import verify
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
     from pathlib import Path
 
     from oso_rpc.clock import Clock
 
 DOMAIN = "oso.directory.v1"
 MAX_AGE = timedelta(hours=24)
+# A directory from the future would never be too old; clocks may differ as much as CLOCK_SKEW says.
+_CLOCK_SKEW = timedelta(minutes=10)
 
 _log = structlog.get_logger(__name__)
 
@@ -47,13 +48,30 @@ _log = structlog.get_logger(__name__)
 class DirectoryError(Exception):
     """Base of errors about a directory."""
 
+    text_nl = "het deelnemersregister deugt niet"
+    text_en = "the directory is no good"
+
+    def text(self, language: str = "nl") -> str:
+        """Give the sentence for people in `nl` or `en`."""
+        return self.text_nl if language == "nl" else self.text_en
+
+    def __str__(self) -> str:
+        """Give the English text."""
+        return self.text("en")
+
 
 class DirectorySignatureError(DirectoryError):
     """The directory is not signed by a key we trust: tampered with, or somebody else's."""
 
+    text_nl = "niet ondertekend met een sleutel die wij vertrouwen: veranderd, of van een ander"
+    text_en = "not signed with a key we trust: tampered with, or somebody else's"
+
 
 class DirectoryInvalidError(DirectoryError):
     """The bytes are no directory."""
+
+    text_nl = "dit is geen deelnemersregister"
+    text_en = "this is no directory"
 
 
 class DirectoryOlderError(DirectoryError):
@@ -65,11 +83,18 @@ class DirectoryOlderError(DirectoryError):
 
     """
 
+    text_nl = "versie {found} is ouder dan versie {have}, die al in gebruik is"
+    text_en = "version {found} is older than version {have}, which is in use already"
+
     def __init__(self, found: int, have: int) -> None:
         """Record both versions."""
         super().__init__(found, have)
         self.found = found
         self.have = have
+
+    def text(self, language: str = "nl") -> str:
+        """Give the sentence for people in `nl` or `en`."""
+        return super().text(language).format(found=self.found, have=self.have)
 
 
 class DirectoryView:
@@ -185,7 +210,7 @@ class DirectorySource:
         self._clock = clock
         self._max_age = max_age
         self._view: DirectoryView | None = None
-        self._stamp: tuple[int, int] | None = None
+        self._stamp: tuple[int, int, int] | None = None
 
     def load(self) -> DirectoryView:
         """Read the file.
@@ -195,34 +220,34 @@ class DirectorySource:
             OSError: It cannot be read.
 
         """
-        facts = self._path.stat()
+        self._stamp = self._stamp_of_file()
         view = open_directory(self._path.read_bytes(), self._trusted_keys)
-        if self._view is not None and view.version < self._view.version:
-            raise DirectoryOlderError(view.version, self._view.version)
-        self._view, self._stamp = view, (facts.st_mtime_ns, facts.st_size)
+        have = self._view
+        if have is not None and (view.version, view.issue_time) < (have.version, have.issue_time):
+            raise DirectoryOlderError(view.version, have.version)
+        self._view = view
         return view
 
     def refresh(self) -> None:
-        """Read the file again if it changed; keep what we have if it is not good."""
+        """Read the file again if it changed; keep what we have, and log why, if it is not good."""
         try:
-            facts = self._path.stat()
-            stamp = (facts.st_mtime_ns, facts.st_size)
-            if stamp == self._stamp:
+            if self._stamp_of_file() == self._stamp:
                 return
             view = self.load()
-            _log.info("directory_loaded", version=view.version)
-        except (DirectoryError, OSError) as error:
+        except Exception as error:  # noqa: BLE001  whatever it is, the next one may be good and must come in
             _log.error("directory_refused", reason=type(error).__name__)
+        else:
+            _log.info("directory_loaded", version=view.version)
 
     def view(self) -> DirectoryView:
         """Give the directory in force.
 
         Raises:
-            OsoError: DIRECTORY_EXPIRED when there is none, or it is too old.
+            OsoError: DIRECTORY_EXPIRED when there is none, it is too old, or from the future.
 
         """
         view = self._view
-        if view is None or self._clock.now() - view.issue_time > self._max_age:
+        if view is None or not -_CLOCK_SKEW <= self._clock.now() - view.issue_time <= self._max_age:
             raise OsoError(RESULT_CODE_DIRECTORY_EXPIRED, retry_after=timedelta(minutes=5))
         return view
 
@@ -231,3 +256,7 @@ class DirectorySource:
         while True:
             await asyncio.sleep(interval)
             await asyncio.to_thread(self.refresh)
+
+    def _stamp_of_file(self) -> tuple[int, int, int]:
+        facts = self._path.stat()
+        return facts.st_mtime_ns, facts.st_size, facts.st_ino

@@ -1,20 +1,20 @@
 """Errors as data, on the wire and off it.
 
-There is one error across RPC, `OsoError`: a result code with data. Its texts come from the contract (the
-options of `oso.result.v1.ResultCode`) and are made at the edge, where somebody reads them. On the wire it is
-a gRPC status with google.rpc.ErrorInfo (AIP-193), LocalizedMessage in Dutch, and where it helps BadRequest
-and RetryInfo.
+There is one error across RPC, `OsoError`: a result code with data. Its texts come from the contract
+(the options of `oso.result.v1.ResultCode`) and are made at the edge, where somebody reads them. On
+the wire it is a gRPC status with google.rpc.ErrorInfo (AIP-193), LocalizedMessage in Dutch, and
+where it helps BadRequest and RetryInfo.
 """
 
 from __future__ import annotations
 
-from datetime import timedelta
 from functools import cache
 from string import Formatter
 from typing import TYPE_CHECKING, NoReturn
 
 import grpc
 from google.protobuf.any_pb2 import Any as AnyMessage
+from google.protobuf.message import DecodeError
 from google.rpc import error_details_pb2, status_pb2
 from grpc_status import rpc_status
 from oso.options.v1 import result_pb2
@@ -26,10 +26,22 @@ from oso.result.v1.result_code_pb2 import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from datetime import timedelta
 
 DOMAIN = "oso"
+# Under this name a call's metadata carries the number a helpdesk can find it by, both ways.
+REQUEST_ID_KEY = "x-request-id"
 _PREFIX = "RESULT_CODE_"
 _STATUS = {code.value[0]: code for code in grpc.StatusCode}
+# What another party says ends on somebody's screen: no more of it than fits there.
+_MAX_FOREIGN_TEXT = 500
+_NOBODY_ANSWERED = frozenset(
+    {
+        grpc.StatusCode.UNAVAILABLE,
+        grpc.StatusCode.DEADLINE_EXCEEDED,
+        grpc.StatusCode.CANCELLED,
+    }
+)
 
 
 class OsoError(Exception):
@@ -145,33 +157,64 @@ async def abort(
 ) -> NoReturn:
     """End a call with an error."""
     status = rpc_status.to_status(status_of(error))
-    context.set_trailing_metadata((*trailing, *(status.trailing_metadata or ())))  # type: ignore[arg-type]
+    context.set_trailing_metadata((*trailing, *(status.trailing_metadata or ())))
     await context.abort(status.code, status.details)
     raise AssertionError  # abort never returns
+
+
+def status_name(code: grpc.StatusCode | int) -> str:
+    """Give the name of a gRPC status, which asyncio servers know as a number."""
+    status = code if isinstance(code, grpc.StatusCode) else _STATUS.get(code)
+    return "UNKNOWN" if status is None else status.name
 
 
 def from_rpc_error(error: grpc.aio.AioRpcError, *, party: str) -> OsoError:
     """Turn the error of a call into an OsoError.
 
     A status without OSO's details comes from gRPC itself: nobody answered in time or at all
-    (UNREACHABLE), or the other side is broken (INTERNAL).
+    (UNREACHABLE), or the other side is broken (INTERNAL). Whatever the other side sends, this gives
+    an OsoError, and nothing in it that a screen or log cannot show.
 
     Args:
         error: What the call raised.
         party: Whom the call was to, for the text.
 
     """
-    status = rpc_status.from_call(error)  # type: ignore[arg-type]
-    for detail in status.details if status is not None else ():
-        info = error_details_pb2.ErrorInfo()
-        if detail.Unpack(info) and info.domain == DOMAIN:
-            code = code_named(info.reason)
-            if code is not None:
-                return OsoError(code, **dict(info.metadata))
-    if error.code() in {
-        grpc.StatusCode.UNAVAILABLE,
-        grpc.StatusCode.DEADLINE_EXCEEDED,
-        grpc.StatusCode.CANCELLED,
-    }:
+    try:
+        told = _told(rpc_status.from_call(error))
+    except (DecodeError, ValueError):
+        told = None
+    if told is not None:
+        return told
+    if error.code() in _NOBODY_ANSWERED:
         return OsoError(RESULT_CODE_UNREACHABLE, party=party)
-    return OsoError(RESULT_CODE_INTERNAL, request=party)
+    request = dict(error.trailing_metadata() or ()).get(REQUEST_ID_KEY, "-")
+    return OsoError(RESULT_CODE_INTERNAL, request=_shown(str(request)))
+
+
+def _told(status: status_pb2.Status | None) -> OsoError | None:
+    """Read OSO's details from a status; None when it has none, or a reason we do not know."""
+    code = metadata = retry_after = None
+    violations: list[tuple[str, str]] = []
+    info, bad = error_details_pb2.ErrorInfo(), error_details_pb2.BadRequest()
+    retry = error_details_pb2.RetryInfo()
+    for detail in () if status is None else status.details:
+        if detail.Unpack(info) and info.domain == DOMAIN:
+            code, metadata = code_named(info.reason), info.metadata
+        elif detail.Unpack(bad):
+            violations = [
+                (_shown(one.field), _shown(one.description)) for one in bad.field_violations
+            ]
+        elif detail.Unpack(retry):
+            retry_after = retry.retry_delay.ToTimedelta()
+    if code is None or metadata is None:
+        return None
+    error = OsoError(code, retry_after=retry_after, violations=violations)
+    # Not as keywords: names another party chose must not become arguments.
+    error.metadata = {_shown(key): _shown(value) for key, value in metadata.items()}
+    return error
+
+
+def _shown(text: str) -> str:
+    """Make a text of another party fit for a screen: one line, no control characters, not long."""
+    return "".join(one if one.isprintable() else " " for one in text[:_MAX_FOREIGN_TEXT])

@@ -1,12 +1,14 @@
 """What stands before every handler of every server.
 
-For each call, in this order: a request id for the log, who calls (TLS 1.3 and a certificate that names a
-system), whether that certificate may be used now, a deadline on unary calls, and whether the request is
-well-formed. Errors become a status with details; what nobody foresaw becomes INTERNAL and a line in the log.
+For each call, in this order: a request id for the log, who calls (TLS 1.3 and a certificate that
+names a system), whether that certificate may be used now, a deadline on unary calls, and whether
+the request is well-formed. Errors become a status with details; what nobody foresaw becomes
+INTERNAL and a line in the log.
 """
 
 from __future__ import annotations
 
+import inspect
 import re
 import time
 import uuid
@@ -23,21 +25,24 @@ from oso.result.v1.result_code_pb2 import (
     RESULT_CODE_REQUEST_INVALID,
 )
 
-from oso_rpc.errors import OsoError, abort
+from oso_rpc.errors import REQUEST_ID_KEY, OsoError, abort, status_name
 from oso_rpc.identity import peer_identity, set_current_peer
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
+    from types import TracebackType
 
     from google.protobuf.message import Message
 
     from oso_rpc.admission import Admission
     from oso_rpc.clock import Clock
 
-REQUEST_ID_KEY = "x-request-id"
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 # Their requests are not ours to check, and tools call them without a deadline.
 _OPERATORS = (f"/{health.SERVICE_NAME}/", f"/{reflection.SERVICE_NAME}/", "/grpc.reflection.")
+# Trailing metadata has 8 KiB for everything; a caller with more wrong than this can ask again.
+_MAX_VIOLATIONS = 20
+_MAX_DETAIL = 500
 
 _log = structlog.get_logger(__name__)
 
@@ -46,7 +51,15 @@ class CallObserver(Protocol):
     """Told of every call that ended: the hook for metrics."""
 
     def observe(self, method: str, reason: str, seconds: float) -> None:
-        """Take note of a call: full method name, `OK` or the reason, how long it took."""
+        """Take note of a call.
+
+        Args:
+            method: Full name, such as `/oso.trafficcenter.v1.TrafficCenterService/Ping`.
+            reason: `OK`, the name of a result code, `CANCELLED`, or the gRPC status of a handler
+                that is not ours.
+            seconds: How long it took.
+
+        """
         ...
 
 
@@ -58,142 +71,165 @@ class NoObserver:
 
 
 class ServerGuard(grpc.aio.ServerInterceptor):  # type: ignore[misc,unused-ignore]
-    """Wraps every handler; see the module."""
+    """Wraps every handler; see the module. Handlers must be `async def`."""
 
     def __init__(
-        self, admission: Admission, clock: Clock, observer: CallObserver | None = None
+        self,
+        admission: Admission,
+        clock: Clock,
+        observer: CallObserver | None = None,
+        request_ids: Callable[[], str] = lambda: uuid.uuid4().hex,
     ) -> None:
-        """Take who decides on certificates, the clock, and who counts calls."""
+        """Take who decides on certificates, the clock, who counts calls, who makes request ids."""
+        self.observer = observer or NoObserver()
         self._admission = admission
         self._clock = clock
-        self._observer = observer or NoObserver()
+        self._request_ids = request_ids
         self._validator = protovalidate.Validator()
+        self._wrapped: dict[str, tuple[Any, Any]] = {}
 
     async def intercept_service(
         self,
         continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Any]],
         handler_call_details: grpc.HandlerCallDetails,
     ) -> Any:
-        """Give the handler with the guard around it."""
+        """Give the handler with the guard around it; made once, for it is asked on each call."""
         handler = await continuation(handler_call_details)
         if handler is None:
             return None
         method = handler_call_details.method
-        ours = not method.startswith(_OPERATORS)
-        request_id = _request_id(handler_call_details)
-        if handler.response_streaming:
-            inner = handler.stream_stream if handler.request_streaming else handler.unary_stream
-            guarded = self._guard_stream(
-                inner, method, request_id, checked=ours and not handler.request_streaming
-            )
-            make = (
-                grpc.stream_stream_rpc_method_handler
-                if handler.request_streaming
-                else grpc.unary_stream_rpc_method_handler
-            )
-        else:
-            inner = handler.stream_unary if handler.request_streaming else handler.unary_unary
-            guarded = self._guard_unary(inner, method, request_id, checked=ours)
-            make = (
-                grpc.stream_unary_rpc_method_handler
-                if handler.request_streaming
-                else grpc.unary_unary_rpc_method_handler
-            )
-        return make(guarded, handler.request_deserializer, handler.response_serializer)
+        seen, wrapped = self._wrapped.get(method, (None, None))
+        if seen is not handler:
+            wrapped = self._wrap(handler, method)
+            self._wrapped[method] = handler, wrapped
+        return wrapped
 
-    def _guard_unary(
-        self, inner: Callable[..., Any], method: str, request_id: str, *, checked: bool
-    ) -> Callable[..., Any]:
-        async def guarded(request: Message, context: Any) -> Any:
-            begin = time.perf_counter()
-            reason = "OK"
-            structlog.contextvars.bind_contextvars(request=request_id)
-            try:
-                self._admit(context)
-                if checked:
-                    if context.time_remaining() is None:
-                        raise OsoError(RESULT_CODE_DEADLINE_REQUIRED)  # noqa: TRY301
-                    self._check(request)
-                return await inner(request, context)
-            except OsoError as error:
-                reason = error.name
-                await abort(context, error, ((REQUEST_ID_KEY, request_id),))
-            except grpc.aio.AbortError:
-                reason = context.code().name
-                raise
-            except Exception as error:
-                reason = "INTERNAL"
-                await self._fail(context, error, method, request_id)
-            finally:
-                self._observer.observe(method, reason, time.perf_counter() - begin)
+    def request_id(self, context: Any) -> str:
+        """Take the caller's request id when it is a decent one; make one otherwise."""
+        for key, value in context.invocation_metadata() or ():
+            if key == REQUEST_ID_KEY and isinstance(value, str) and _REQUEST_ID.fullmatch(value):
+                return value
+        return self._request_ids()
 
-        return guarded
+    def admit(self, context: Any) -> None:
+        """Find out who calls, and refuse a certificate that may not be used now.
 
-    def _guard_stream(
-        self, inner: Callable[..., Any], method: str, request_id: str, *, checked: bool
-    ) -> Callable[..., Any]:
-        async def guarded(request: Message, context: Any) -> AsyncIterator[Any]:
-            begin = time.perf_counter()
-            reason = "OK"
-            structlog.contextvars.bind_contextvars(request=request_id)
-            try:
-                self._admit(context)
-                if checked:
-                    self._check(request)
-                async for response in inner(request, context):
-                    yield response
-            except OsoError as error:
-                reason = error.name
-                await abort(context, error, ((REQUEST_ID_KEY, request_id),))
-            except grpc.aio.AbortError:
-                reason = context.code().name
-                raise
-            except Exception as error:
-                reason = "INTERNAL"
-                await self._fail(context, error, method, request_id)
-            finally:
-                self._observer.observe(method, reason, time.perf_counter() - begin)
+        Raises:
+            OsoError: TLS_VERSION, or one of the CERTIFICATE reasons.
 
-        return guarded
-
-    def _admit(self, context: Any) -> None:
+        """
         peer = peer_identity(context)
         structlog.contextvars.bind_contextvars(system=peer.system_id)
         self._admission.check(peer, self._clock.now())
         set_current_peer(peer)
 
-    def _check(self, request: Message) -> None:
+    def check(self, request: Message) -> None:
+        """Refuse a request that breaks the rules written in the contract.
+
+        Raises:
+            OsoError: REQUEST_INVALID, with the fields.
+
+        """
         violations = self._validator.collect_violations(request)
         if violations:
             found = [(_path_of(one.proto), one.proto.message) for one in violations]
-            detail = "; ".join(f"{field}: {message}" for field, message in found)
-            raise OsoError(RESULT_CODE_REQUEST_INVALID, violations=found, detail=detail)
+            found = found[:_MAX_VIOLATIONS]
+            detail = "; ".join(f"{path}: {text}" if path else text for path, text in found)
+            raise OsoError(
+                RESULT_CODE_REQUEST_INVALID, violations=found, detail=detail[:_MAX_DETAIL]
+            )
 
-    @staticmethod
-    async def _fail(context: Any, error: Exception, method: str, request_id: str) -> None:
-        """End a call nobody foresaw. The text of the exception may hold personal data: not logged."""
+    def _wrap(self, handler: Any, method: str) -> Any:
+        kinds = (
+            "stream" if handler.request_streaming else "unary",
+            "stream" if handler.response_streaming else "unary",
+        )
+        inner: Callable[..., Any] = getattr(handler, "_".join(kinds))
+        ours = not method.startswith(_OPERATORS)
+        deadline = ours and kinds == ("unary", "unary")
+
+        def prepare(request: Any, context: Any) -> Any:
+            self.admit(context)
+            if deadline and context.time_remaining() is None:
+                raise OsoError(RESULT_CODE_DEADLINE_REQUIRED)
+            if ours and handler.request_streaming:
+                return self._checked(request)
+            if ours:
+                self.check(request)
+            return request
+
+        async def answer(request: Any, context: Any) -> Any:
+            async with _Call(self, method, context):
+                return await inner(prepare(request, context), context)
+
+        async def stream(request: Any, context: Any) -> AsyncIterator[Any]:
+            async with _Call(self, method, context):
+                async for response in inner(prepare(request, context), context):
+                    yield response
+
+        # A stream can also be a coroutine that writes to the context, as health's Watch does.
+        guarded = stream if inspect.isasyncgenfunction(inner) else answer
+        make = getattr(grpc, f"{kinds[0]}_{kinds[1]}_rpc_method_handler")
+        return make(guarded, handler.request_deserializer, handler.response_serializer)
+
+    async def _checked(self, requests: AsyncIterator[Any]) -> AsyncIterator[Any]:
+        async for request in requests:
+            self.check(request)
+            yield request
+
+
+class _Call:
+    """One call, from begin to end: its request id, its outcome, its time."""
+
+    __slots__ = ("_begin", "_context", "_guard", "_method", "_request_id")
+
+    def __init__(self, guard: ServerGuard, method: str, context: Any) -> None:
+        self._guard = guard
+        self._method = method
+        self._context = context
+        self._begin = time.perf_counter()
+        self._request_id = guard.request_id(context)
+
+    async def __aenter__(self) -> None:
+        structlog.contextvars.bind_contextvars(request=self._request_id)
+        self._context.set_trailing_metadata(((REQUEST_ID_KEY, self._request_id),))
+
+    async def __aexit__(
+        self,
+        _kind: type[BaseException] | None,
+        error: BaseException | None,
+        _traceback: TracebackType | None,
+    ) -> None:
+        reason = "OK"
+        try:
+            if isinstance(error, OsoError):
+                reason = error.name
+                await self._end(error)
+            elif isinstance(error, grpc.aio.AbortError):
+                reason = status_name(self._context.code())
+            elif isinstance(error, Exception):
+                reason = "INTERNAL"
+                self._report(error)
+                await self._end(OsoError(RESULT_CODE_INTERNAL, request=self._request_id))
+            elif error is not None:  # cancelled by the caller or by its deadline: passed on
+                reason = "CANCELLED"
+        finally:
+            self._guard.observer.observe(self._method, reason, time.perf_counter() - self._begin)
+
+    async def _end(self, error: OsoError) -> None:
+        await abort(self._context, error, ((REQUEST_ID_KEY, self._request_id),))
+
+    def _report(self, error: Exception) -> None:
+        """Log where it went wrong. The text of the exception may hold personal data: left out."""
         at = error.__traceback__
         while at is not None and at.tb_next is not None:
             at = at.tb_next
         _log.error(
             "call_failed",
-            method=method,
+            method=self._method,
             error=type(error).__name__,
-            where=f"{at.tb_frame.f_code.co_qualname}:{at.tb_lineno}" if at else "",
+            where=f"{at.tb_frame.f_code.co_filename}:{at.tb_lineno}" if at else "",
         )
-        await abort(
-            context,
-            OsoError(RESULT_CODE_INTERNAL, request=request_id),
-            ((REQUEST_ID_KEY, request_id),),
-        )
-
-
-def _request_id(details: grpc.HandlerCallDetails) -> str:
-    """Take the caller's request id when it is a decent one; make one otherwise."""
-    for key, value in details.invocation_metadata or ():
-        if key == REQUEST_ID_KEY and isinstance(value, str) and _REQUEST_ID.fullmatch(value):
-            return value
-    return uuid.uuid4().hex
 
 
 def _path_of(violation: Any) -> str:

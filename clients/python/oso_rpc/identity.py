@@ -1,12 +1,13 @@
 """Who the other side is, by its certificate.
 
-Every party is a *system* with an id. Its certificate names it twice: as URI `urn:oso:system:<id>`, which a
-server reads, and as DNS name `<id>.system.oso.internal`, which a client has TLS compare. So a client knows
-who answers, wherever it runs (ADR 0005).
+Every party is a *system* with an id. Its certificate names it twice: as URI `urn:oso:system:<id>`,
+which a server reads, and as DNS name `<id>.system.oso.internal`, which a client has TLS compare. So
+a client knows who answers, wherever it runs (ADR 0005).
 """
 
 from __future__ import annotations
 
+import re
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import lru_cache
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 URI_PREFIX = "urn:oso:system:"
 _TLS_SUFFIX = ".system.oso.internal"
 _TLS_VERSION = b"TLSv1.3"
+# One label of a DNS name (RFC 1123), for it becomes one. The contract has the same pattern.
+_SYSTEM_ID = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,11 @@ class PeerIdentity:
 
 
 _peer: ContextVar[PeerIdentity] = ContextVar("oso_peer")
+
+
+def is_system_id(text: str) -> bool:
+    """Tell whether a text can be the id of a system: lower case letters, digits and hyphens."""
+    return _SYSTEM_ID.fullmatch(text) is not None
 
 
 def system_uri(system_id: str) -> str:
@@ -86,7 +94,7 @@ def identity_of_certificate(certificate: x509.Certificate) -> PeerIdentity:
         raise OsoError(RESULT_CODE_CERTIFICATE_UNKNOWN) from None
     uris = names.get_values_for_type(x509.UniformResourceIdentifier)
     systems = [uri.removeprefix(URI_PREFIX) for uri in uris if uri.startswith(URI_PREFIX)]
-    if len(systems) != 1 or not systems[0]:
+    if len(systems) != 1 or not is_system_id(systems[0]):
         raise OsoError(RESULT_CODE_CERTIFICATE_UNKNOWN)
     return PeerIdentity(
         system_id=systems[0],
@@ -118,4 +126,7 @@ def peer_identity(context: Any) -> PeerIdentity:
     pem = properties.get("x509_pem_cert")
     if not pem:
         raise OsoError(RESULT_CODE_CERTIFICATE_UNKNOWN)
-    return _identity_of_pem(pem[0])
+    try:
+        return _identity_of_pem(pem[0])
+    except ValueError:  # TLS took it, our reader does not: nobody we know
+        raise OsoError(RESULT_CODE_CERTIFICATE_UNKNOWN) from None

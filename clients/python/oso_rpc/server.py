@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from oso_rpc.guard import ServerGuard
 
 MAX_CONNECTION_AGE = timedelta(minutes=10)
+# Large things travel in chunks of 256 KiB; the largest single message is a manifest of 3 MiB.
+MAX_MESSAGE_BYTES = 4 * 1024 * 1024
+# A call that still runs when its connection comes of age gets this long: some GiB of attachment.
+_LONGEST_CALL = timedelta(hours=1)
 
 
 class AddressInUseError(Exception):
@@ -91,8 +95,8 @@ async def build_server(
         credentials: What to show and trust.
         guard: What stands before every handler.
         services: What to serve, besides health and reflection.
-        max_connection_age: How long a connection may live. gRPC checks a certificate when a connection
-            is made; this bounds for how long that check is believed.
+        max_connection_age: How long a connection may live. gRPC checks a certificate when a
+            connection is made; this bounds for how long that check is believed.
 
     Raises:
         AddressInUseError: The address cannot be had.
@@ -102,10 +106,11 @@ async def build_server(
         interceptors=[guard],
         options=[
             ("grpc.so_reuseport", 0),
-            ("grpc.max_connection_age_ms", int(max_connection_age.total_seconds() * 1000)),
-            ("grpc.max_connection_age_grace_ms", 3_600_000),
+            ("grpc.max_connection_age_ms", _milliseconds(max_connection_age)),
+            ("grpc.max_connection_age_grace_ms", _milliseconds(_LONGEST_CALL)),
             ("grpc.http2.min_ping_interval_without_data_ms", 20_000),
             ("grpc.max_concurrent_streams", 1_000),
+            ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
         ],
     )
     check = health.aio.HealthServicer()
@@ -127,3 +132,7 @@ async def build_server(
     except RuntimeError:
         raise AddressInUseError(address) from None
     return Server(server, port, check)
+
+
+def _milliseconds(time: timedelta) -> int:
+    return int(time.total_seconds() * 1000)

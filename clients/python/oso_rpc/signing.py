@@ -10,14 +10,14 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import (
     Ed25519PrivateKey,
     Ed25519PublicKey,
 )
 
-from oso_rpc.credentials import private_pem, read_private
+from oso_rpc.credentials import load_private_key, private_pem, read_private
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -55,11 +55,11 @@ class Signer:
         """Read the key from a private PEM file.
 
         Raises:
-            KeyFileExposedError: Others could read it.
+            CredentialsError: Others could read it, or it is a link.
             ValueError: It is no Ed25519 key.
 
         """
-        key = serialization.load_pem_private_key(read_private(path), password=None)
+        key = load_private_key(path, read_private(path))
         if not isinstance(key, Ed25519PrivateKey):
             raise ValueError(f"{path} holds no Ed25519 key")  # noqa: TRY004  it is the file that is wrong
         return Signer(key)

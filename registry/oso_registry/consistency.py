@@ -1,0 +1,116 @@
+"""Does a directory hold together? Forms, doubles, and what points at what."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import protovalidate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from oso.directory.v1.directory_pb2 import DeliveryPoint, Directory
+
+# What the contract's rules mean to who writes the registration file; other fields get the rule.
+_FORMS = {
+    "accepted_dossier_years": "must be years of the standard, such as 2019.1",
+    "address": "must be host:port, such as las.example.nl:7444",
+    "brin": "must be two digits and two capitals, such as 00SS",
+    "routing_key": "must be 20 digits and capitals",
+    "system_id": "must be lower case letters, digits and hyphens, 63 at most",
+    "vestiging": "must be two digits, such as 00",
+}
+_ENTRIES = {"schools": "school", "systems": "system", "delivery_points": "delivery_point"}
+_ADDRESS = re.compile(r"(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):([0-9]{1,5})")
+_HIGHEST_PORT = 65535
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is wrong.
+
+    Attributes:
+        entry: Which entry, such as `delivery_point 2`.
+        reason: What is wrong with it.
+
+    """
+
+    entry: str
+    reason: str
+
+    def __str__(self) -> str:
+        """Give one line for people."""
+        return f"{self.entry}: {self.reason}"
+
+
+def inconsistencies(directory: Directory) -> list[Finding]:
+    """Find what is wrong in a directory; nothing is good."""
+    return [
+        *_wrong_forms(directory),
+        *_doubles("school", (school.brin for school in directory.schools)),
+        *_doubles("system", (system.system_id for system in directory.systems)),
+        *_doubles("delivery_point", (point.routing_key for point in directory.delivery_points)),
+        *_doubles(
+            "certificate",
+            (
+                certificate.sha256.hex()
+                for system in directory.systems
+                for certificate in system.certificates
+            ),
+        ),
+        *_dangling(directory),
+    ]
+
+
+def _wrong_forms(directory: Directory) -> Iterable[Finding]:
+    for violation in protovalidate.collect_violations(directory):
+        steps = _steps(violation.proto)
+        entry = " ".join(
+            _ENTRIES.get(name, name) + ("" if index is None else f" {index + 1}")
+            for name, index in steps
+        )
+        yield Finding(entry, _FORMS.get(steps[-1][0], violation.proto.message))
+
+
+def _steps(violation: Any) -> list[tuple[str, int | None]]:
+    """Give the way to a field: names, with the place in the list where there is one."""
+    return [
+        (element.field_name, element.index if element.HasField("index") else None)
+        for element in violation.field.elements
+    ]
+
+
+def _doubles(name: str, values: Iterable[str]) -> Iterable[Finding]:
+    for value, times in Counter(values).items():
+        if times > 1:
+            yield Finding(f"{name} {value}", "is there more than once")
+
+
+def _dangling(directory: Directory) -> Iterable[Finding]:
+    schools = {school.brin for school in directory.schools}
+    systems = {system.system_id for system in directory.systems}
+    for number, point in enumerate(directory.delivery_points, 1):
+        entry = f"delivery_point {number}"
+        if point.brin not in schools:
+            yield Finding(entry, f"school {point.brin} is not registered")
+        if point.system_id not in systems:
+            yield Finding(entry, f"system {point.system_id} is not registered")
+        if not _is_address(point.address):
+            yield Finding(entry, f"address {_FORMS['address']}")
+        if _ends_before_it_begins(point):
+            yield Finding(entry, "mandate_end is not after mandate_start")
+
+
+def _is_address(text: str) -> bool:
+    match = _ADDRESS.fullmatch(text)
+    return match is not None and 0 < int(match[2]) <= _HIGHEST_PORT
+
+
+def _ends_before_it_begins(point: DeliveryPoint) -> bool:
+    mandate = point.mandate
+    return mandate.HasField("end_time") and (
+        mandate.end_time.ToNanoseconds() <= mandate.start_time.ToNanoseconds()
+    )
