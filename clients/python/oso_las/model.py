@@ -1,10 +1,10 @@
 """What a dossier at a school is, how it changes, and what can be wrong with a wish.
 
-    DeskError
-    ├── UnknownDossierError     no dossier of that number
-    ├── NotPossibleError        not in this state
-    ├── KindNotSupportedError   a kind of transfer this version does not do
-    └── NoIdentityError         a dossier nobody could ask for
+DeskError
+├── UnknownDossierError     no dossier of that number
+├── NotPossibleError        not in this state
+├── KindNotSupportedError   a kind of transfer this version does not do
+└── NoIdentityError         a dossier nobody could ask for
 """
 
 from __future__ import annotations

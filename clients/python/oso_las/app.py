@@ -1,0 +1,241 @@
+"""Where a school's node is put together: settings, store, services, server."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import structlog
+from oso_rpc.admission import DirectoryAdmission
+from oso_rpc.clock import Clock, SystemClock
+from oso_rpc.credentials import Credentials
+from oso_rpc.directory import DirectorySource
+from oso_rpc.errors import OsoError
+from oso_rpc.guard import CallObserver, ServerGuard
+from oso_rpc.server import Server, build_server
+from oso_rpc.signing import key_id_of
+from oso_store import Database, StoreUnavailableError
+from oso_store.settings import FileSettings
+from pydantic import Field
+from pydantic_settings import SettingsConfigDict
+
+from oso_las.attachments import PartFiles
+from oso_las.collector import Collector
+from oso_las.desk import Desk
+from oso_las.exchange import Exchange, GuessingLimit
+from oso_las.rpc import DossierExchangeServicer, registration
+from oso_las.store import MIGRATIONS, Transaction
+from oso_las.traffic_center import TrafficCenter
+
+SETTINGS_FILE = "las.toml"
+_FINISH_SECONDS = 60.0
+_log = structlog.get_logger(__name__)
+
+
+class Settings(FileSettings):
+    """Settings of a school's node: `las.toml`, or `OSO_LAS_...` in the environment."""
+
+    model_config = SettingsConfigDict(env_prefix="OSO_LAS_", extra="forbid")
+
+    brin: str = Field(pattern="^[0-9]{2}[A-Z]{2}$")
+    """BRIN of the school."""
+    routing_key: str = Field(pattern="^[0-9A-Z]{20}$")
+    """Routing key of its delivery point, 20 characters."""
+    listen: str = "127.0.0.1:7444"
+    """Where to listen for other schools, `host:port`. Port 0 takes a free one."""
+    traffic_center: str = "127.0.0.1:7443"
+    """Where the Traffic Center listens, `host:port`."""
+    traffic_center_system: str = "trafficcenter"
+    """Id of the system that must answer there."""
+    certificate: Path = Path("system.crt")
+    """Certificate of this system, with the issuing one (PEM)."""
+    key: Path = Path("system.key")
+    """Its private key (PEM). Its owner alone may read it."""
+    authority: Path = Path("root.crt")
+    """Root certificate of OSO (PEM)."""
+    directory: Path = Path("directory.pb")
+    """The signed directory. Read again within a second when it changes."""
+    directory_keys: list[str] = Field(default_factory=list)
+    """Public keys of OfficeHeart that may have signed it, 64 hexadecimal digits each."""
+    directory_max_age_hours: float = Field(default=24, gt=0)
+    """Past this age of the directory nothing is given out."""
+    database: str = ""
+    """`postgresql+asyncpg://user@host/name`; empty: SQLite in the file las.sqlite."""
+    parts: Path = Path("parts")
+    """Folder for dossiers and attachments."""
+    unknown_pupils: int = Field(default=20, gt=0)
+    """So many different pupils we do not have may one school ask for..."""
+    unknown_pupils_hours: float = Field(default=24, gt=0)
+    """...in so many hours."""
+    connection_minutes: float = Field(default=10, gt=0)
+    """How long a connection may live before it must be made, and its certificate checked, anew."""
+
+
+@dataclass(frozen=True)
+class Office:
+    """What a worker's commands need: the desk and its store, no network."""
+
+    database: Database[Transaction]
+    files: PartFiles
+    desk: Desk
+    clock: Clock
+
+
+@dataclass(frozen=True)
+class Node:
+    """A school's end, put together.
+
+    Attributes:
+        desk: Prepares dossiers.
+        collector: Fetches dossiers.
+        traffic_center: The Traffic Center.
+        exchange: Gives out dossiers.
+        directory: Who takes part.
+        credentials: Who we are.
+        clock: The clock.
+
+    """
+
+    desk: Desk
+    collector: Collector
+    traffic_center: TrafficCenter
+    exchange: Exchange
+    directory: DirectorySource
+    credentials: Credentials
+    clock: Clock
+
+
+@asynccontextmanager
+async def office(
+    home: Path, settings: Settings, clock: Clock | None = None
+) -> AsyncIterator[Office]:
+    """Open the desk of a home folder.
+
+    Raises:
+        SchemaError: The database was made by a newer version.
+        StoreUnavailableError: The database cannot be used.
+        OSError: A file cannot be read or written.
+
+    """
+    clock = clock or SystemClock()
+    os.umask(0o077)  # what a node writes is for its owner only
+    url = settings.database or f"sqlite:///{(home / 'las.sqlite').absolute()}"
+    database: Database[Transaction] = Database(url, Transaction)
+    await database.migrate(MIGRATIONS)
+    await database.start()
+    files = PartFiles(settings.parts)
+    try:
+        yield Office(database, files, Desk(database, files, clock), clock)
+    finally:
+        await database.close()
+
+
+@asynccontextmanager
+async def node(home: Path, settings: Settings, clock: Clock | None = None) -> AsyncIterator[Node]:
+    """Put a node together, without serving.
+
+    Raises: as `office`; CredentialsError when keys or certificates cannot be used.
+
+    """
+    async with office(home, settings, clock) as opened:
+        credentials = Credentials.load(settings.certificate, settings.key, settings.authority)
+        keys = [bytes.fromhex(text) for text in settings.directory_keys]
+        directory = DirectorySource(
+            settings.directory,
+            {key_id_of(key): key for key in keys},
+            opened.clock,
+            timedelta(hours=settings.directory_max_age_hours),
+        )
+        center = TrafficCenter(
+            settings.traffic_center, settings.traffic_center_system, credentials, opened.clock
+        )
+        shared = (opened.database, opened.files, center)
+        try:
+            yield Node(
+                desk=opened.desk,
+                collector=Collector(
+                    *shared, credentials, opened.clock, routing_key=settings.routing_key
+                ),
+                traffic_center=center,
+                exchange=Exchange(
+                    *shared,
+                    directory,
+                    credentials,
+                    opened.clock,
+                    brin=settings.brin,
+                    routing_key=settings.routing_key,
+                    guessing=GuessingLimit(
+                        settings.unknown_pupils, timedelta(hours=settings.unknown_pupils_hours)
+                    ),
+                ),
+                directory=directory,
+                credentials=credentials,
+                clock=opened.clock,
+            )
+        finally:
+            await center.close_channel()
+
+
+@asynccontextmanager
+async def running(
+    home: Path,
+    settings: Settings,
+    clock: Clock | None = None,
+    observer: CallObserver | None = None,
+) -> AsyncIterator[tuple[Node, Server]]:
+    """Run a node inside the event loop; stops at the end of the block.
+
+    Raises: as `node`; DirectoryError when the directory cannot be used; AddressInUseError.
+
+    """
+    async with node(home, settings, clock) as made:
+        made.directory.load()
+        server = await build_server(
+            settings.listen,
+            made.credentials,
+            ServerGuard(DirectoryAdmission(made.directory), made.clock, observer),
+            [registration(DossierExchangeServicer(made.exchange))],
+            timedelta(minutes=settings.connection_minutes),
+        )
+        await server.start()
+        tasks = [
+            asyncio.create_task(made.directory.watch(), name="directory-watch"),
+            asyncio.create_task(_finish(made.collector), name="finish-closes"),
+        ]
+        try:
+            yield made, server
+        finally:
+            await server.stop()
+            for task in tasks:
+                task.cancel()
+            for task in tasks:
+                with contextlib.suppress(asyncio.CancelledError):
+                    await task
+
+
+async def serve(home: Path, settings: Settings) -> None:
+    """Run until SIGTERM or SIGINT; print one line when ready."""
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with running(home, settings) as (_, server):
+        host = settings.listen.rpartition(":")[0]
+        print(f"School {settings.brin} ready on {host}:{server.port}", flush=True)  # noqa: T201
+        await stop.wait()
+
+
+async def _finish(collector: Collector) -> None:
+    """Send closes that could not be sent, again and again."""
+    while True:
+        try:
+            await collector.finish()
+        except (OsoError, StoreUnavailableError, OSError) as error:
+            _log.error("finish_failed", error=type(error).__name__)
+        await asyncio.sleep(_FINISH_SECONDS)

@@ -1,0 +1,293 @@
+"""The dossier desk: what a school worker does with dossiers before and after they travel.
+
+A dossier is a snapshot. A changed one is a new dossier, that must be inspected and set ready again; the one before
+stays as it is until the new one is set ready, which withdraws it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from oso_dossier import DossierDocument, dossier_bytes, parse_dossier, read_xml, write_xml
+from oso_dossier.documents import attachments_of, documents_of
+from oso_dossier.errors import StructureError
+from oso_dossier.writing import check_structure
+
+from oso_las.model import (
+    SUPPORTED_KIND,
+    SUPPORTED_PROFILES,
+    Act,
+    Identity,
+    KindNotSupportedError,
+    State,
+    microseconds,
+    moment_of,
+)
+from oso_las.store import By
+from oso_las.tables import DossierRow, PartRow
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    from oso.dossier.v1.dossier_pb2 import Dossier
+    from oso_rpc.clock import Clock
+    from oso_store import Database
+
+    from oso_las.attachments import PartFiles
+    from oso_las.store import Transaction
+    from oso_las.tables import ActRow
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A dossier as lists show it.
+
+    Attributes:
+        number: Its number at this school.
+        state: Where it stands.
+        profile: Such as POVO.
+        pupil_name: For the worker's eyes.
+        collect_time: When it was put together or received.
+        target_brin: School it is ready for; empty for none.
+        source_brin: School it came from; empty for our own.
+        attachments: How many.
+
+    """
+
+    number: int
+    state: State
+    profile: str
+    pupil_name: str
+    collect_time: datetime
+    target_brin: str
+    source_brin: str
+    attachments: int
+
+
+class Desk:
+    """Prepares dossiers, and gives out the ones received."""
+
+    def __init__(self, database: Database[Transaction], files: PartFiles, clock: Clock) -> None:
+        """Take what dossiers are kept in."""
+        self._database = database
+        self._files = files
+        self._clock = clock
+
+    async def import_xml(self, source: Path, account: str) -> int:
+        """Import a dossier from an XML file; give its number.
+
+        Raises:
+            DossierXmlError: The file is not a dossier.
+            KindNotSupportedError: Of a kind or profile this version does not transfer.
+            NoIdentityError: Nobody could ask for it.
+            OSError: The file cannot be read, or ours cannot be written.
+            StoreUnavailableError: The database failed. In every case nothing was stored.
+
+        """
+        document = await asyncio.to_thread(read_xml, source)
+        return await self.import_document(document, account)
+
+    async def import_document(self, document: DossierDocument, account: str) -> int:
+        """Import a dossier with its attachments; give its number.
+
+        Raises: as `import_xml`; AttachmentMismatchError when an attachment is not the one named.
+
+        """
+        _check_transferable(document.dossier)
+        await asyncio.to_thread(
+            write_xml, document
+        )  # what we could not give back we do not take in
+        await asyncio.to_thread(
+            lambda: [self._files.add(content) for content in document.attachments]
+        )
+        return await self._add(document.dossier, account)
+
+    async def import_message(
+        self, dossier: Dossier, attachments: Sequence[Path], account: str
+    ) -> int:
+        """Import a dossier whose attachments are files, however large; give its number.
+
+        Args:
+            dossier: The message; its documents name size and digest of each attachment.
+            attachments: The files, by part number.
+            account: Who does it.
+
+        Raises: as `import_document`.
+
+        """
+        _check_transferable(dossier)
+        findings = check_structure(dossier)
+        if findings:
+            raise StructureError(tuple(findings))
+        stored = [await asyncio.to_thread(self._files.add_file, path) for path in attachments]
+        attachments_of(dossier, stored)
+        return await self._add(dossier, account)
+
+    async def _add(self, dossier: Dossier, account: str) -> int:
+        identity = Identity.of_dossier(dossier)
+        now = self._clock.now()
+        sha256 = await asyncio.to_thread(self._files.add, dossier_bytes(dossier))
+        row = row_of(dossier, identity, sha256, State.DRAFT, now)
+        parts = parts_of(dossier)
+
+        def work(tx: Transaction) -> int:
+            return tx.add_dossier(row, parts, Act.IMPORT, By(account, now))
+
+        return await self._database.write(work)
+
+    async def inspect(self, number: int, account: str, remark: str = "") -> None:
+        """Record that the parents have inspected a dossier.
+
+        Raises:
+            UnknownDossierError: There is none of that number.
+            NotPossibleError: It is no draft.
+            StoreUnavailableError: The database failed.
+
+        """
+        await self._change(number, Act.INSPECT, By(account, self._clock.now(), remark))
+
+    async def withdraw(self, number: int, account: str, remark: str = "") -> None:
+        """Take a dossier back: no school gets it any more.
+
+        Raises: as `inspect`; NotPossibleError when it was withdrawn, or came from another school.
+
+        """
+        await self._change(number, Act.WITHDRAW, By(account, self._clock.now(), remark))
+
+    async def _change(self, number: int, act: Act, by: By) -> None:
+        await self._database.write(lambda tx: tx.change(number, act, by).number)
+
+    async def set_ready(self, number: int, target_brin: str, account: str) -> None:
+        """Set a dossier ready for a school; withdraws the one of the same pupil that was ready.
+
+        Raises: as `inspect`; NotPossibleError when it was not inspected.
+
+        """
+        by = By(account, self._clock.now())
+
+        def work(tx: Transaction) -> None:
+            row = tx.change(number, Act.SET_READY, by)
+            row.target_brin = target_brin
+            identity = Identity(row.number_kind, row.pupil_number, row.birth_date)
+            for other in tx.dossiers_of(identity):
+                given = State(other.state) in {State.READY, State.DELIVERED}
+                if given and other.number is not None and other.number < number:
+                    replaced = By(account, by.time, f"replaced by {number}")
+                    tx.change(other.number, Act.WITHDRAW, replaced)
+
+        await self._database.write(work)
+
+    async def entries(self) -> list[Entry]:
+        """Give all dossiers, by number.
+
+        Raises:
+            StoreUnavailableError: The database failed.
+
+        """
+
+        def work(tx: Transaction) -> list[Entry]:
+            return [_entry(row, len(tx.parts(row.number or 0))) for row in tx.dossiers()]
+
+        return await self._database.read(work)
+
+    async def acts(self, number: int) -> list[ActRow]:
+        """Give who did what with a dossier.
+
+        Raises:
+            UnknownDossierError: There is none of that number.
+
+        """
+
+        def work(tx: Transaction) -> list[ActRow]:
+            tx.dossier(number)
+            found = tx.acts(number)
+            tx.expunge_all()
+            return found
+
+        return await self._database.read(work)
+
+    async def document(self, number: int) -> DossierDocument:
+        """Read a dossier with its attachments.
+
+        Raises:
+            UnknownDossierError: There is none of that number.
+            DamagedPartError: Its bytes were changed on disk.
+
+        """
+
+        def work(tx: Transaction) -> tuple[bytes, list[bytes]]:
+            row = tx.dossier(number)
+            return row.dossier_sha256, [part.sha256 for part in tx.parts(number)]
+
+        sha256, parts = await self._database.read(work)
+        return await asyncio.to_thread(self._read, sha256, parts)
+
+    def _read(self, sha256: bytes, parts: list[bytes]) -> DossierDocument:
+        dossier = parse_dossier(self._files.read(sha256))
+        return DossierDocument(dossier, tuple(self._files.read(part) for part in parts))
+
+    async def export_xml(self, number: int) -> bytes:
+        """Give a dossier as XML: canonically the one that was imported.
+
+        Raises: as `document`.
+
+        """
+        return await asyncio.to_thread(write_xml, await self.document(number))
+
+
+def _check_transferable(dossier: Dossier) -> None:
+    kind, profile = dossier.overdrachtsoort, dossier.metadata.overstap
+    if kind != SUPPORTED_KIND or profile not in SUPPORTED_PROFILES:
+        raise KindNotSupportedError(kind, profile)
+    Identity.of_dossier(dossier)
+
+
+def row_of(
+    dossier: Dossier, identity: Identity, sha256: bytes, state: State, now: datetime
+) -> DossierRow:
+    """Make the row of a dossier."""
+    pupil = dossier.huidigeschool.leerling
+    names = (pupil.roepnaam or " ".join(pupil.voornaam), pupil.voorvoegsel, pupil.achternaam)
+    return DossierRow(
+        state=state.value,
+        profile=dossier.metadata.overstap,
+        dossier_year=dossier.metadata.standaardversie,
+        number_kind=identity.kind,
+        pupil_number=identity.number,
+        birth_date=identity.birth_date,
+        pupil_name=" ".join(name for name in names if name),
+        collect_time=microseconds(now),
+        dossier_sha256=sha256,
+    )
+
+
+def parts_of(dossier: Dossier) -> list[PartRow]:
+    """Make the rows of a dossier's attachments."""
+    return [
+        PartRow(
+            dossier_number=0,
+            part_number=document.bestandsinhoud.part_number,
+            name=document.bestandsnaam,
+            media_type=document.bestandsinhoud.media_type,
+            size=document.bestandsinhoud.size,
+            sha256=document.bestandsinhoud.sha256,
+        )
+        for document in documents_of(dossier)
+    ]
+
+
+def _entry(row: DossierRow, attachments: int) -> Entry:
+    return Entry(
+        number=row.number or 0,
+        state=State(row.state),
+        profile=row.profile,
+        pupil_name=row.pupil_name,
+        collect_time=moment_of(row.collect_time),
+        target_brin=row.target_brin,
+        source_brin=row.source_brin,
+        attachments=attachments,
+    )

@@ -1,0 +1,356 @@
+"""The source's side of an exchange: may this dossier go, and what goes.
+
+In the order OSO prescribes (OSO wiki 2018): the Traffic Center is asked before anything else; then the grant and the
+identity are verified; then the request is written down, whatever comes; then the desk's state decides.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from google.protobuf.message import DecodeError
+from oso.exchange.v1.dossier_exchange_service_pb2 import Chunk, FetchDossierRequest, Resume
+from oso.exchange.v1.manifest_pb2 import (
+    PART_TYPE_ATTACHMENT,
+    PART_TYPE_DOSSIER,
+    Manifest,
+    SignedManifest,
+)
+from oso.result.v1 import result_code_pb2 as codes
+from oso.trafficcenter.v1.session_pb2 import Grant
+from oso.trafficcenter.v1.traffic_center_service_pb2 import CheckSessionRequest
+from oso_rpc.clock import moment
+from oso_rpc.errors import OsoError, name_of
+from oso_rpc.signing import verify
+
+from oso_las.manifest import sign_manifest
+from oso_las.model import Act, Identity, State, microseconds, moment_of
+from oso_las.search_key import reproduces
+from oso_las.store import By
+from oso_las.tables import RequestRow
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from datetime import datetime
+    from pathlib import Path
+
+    from oso_rpc.clock import Clock
+    from oso_rpc.credentials import Credentials
+    from oso_rpc.directory import DirectorySource
+    from oso_rpc.identity import PeerIdentity
+    from oso_store import Database
+
+    from oso_las.attachments import PartFiles
+    from oso_las.store import Transaction
+    from oso_las.tables import DossierRow, PartRow
+    from oso_las.traffic_center import TrafficCenter
+
+GRANT_DOMAIN = "oso.trafficcenter.v1.Grant"
+CHUNK = 256 * 1024
+# Read from disk at once: few changes of thread, little memory.
+_BLOCK = 8 * CHUNK
+_SYSTEM_ACCOUNT = "oso"
+
+
+@dataclass(frozen=True)
+class GuessingLimit:
+    """How often a school may ask for pupils we do not have.
+
+    Attributes:
+        pupils: So many different ones...
+        window: ...in this time.
+
+    """
+
+    pupils: int = 20
+    window: timedelta = timedelta(hours=24)
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """A dossier on its way out.
+
+    Attributes:
+        number: Number of the dossier at our desk.
+        signed: The manifest, signed.
+        files: Where each part is, and its length, by part number.
+        part_number: Part to begin with.
+        offset: Byte of it to begin with.
+        target_brin: School it goes to.
+
+    """
+
+    number: int
+    signed: SignedManifest
+    files: tuple[tuple[Path, int], ...]
+    part_number: int
+    offset: int
+    target_brin: str
+
+    async def chunks(self) -> AsyncIterator[Chunk]:
+        """Give the bytes in order; the disk is read one block ahead of the network."""
+        begin = self.offset
+        for number in range(self.part_number, len(self.files)):
+            path, size = self.files[number]
+            with path.open("rb") as file:
+                file.seek(begin)
+                reading = asyncio.create_task(asyncio.to_thread(file.read, _BLOCK))
+                try:
+                    while begin < size:
+                        block = await reading
+                        if not block:
+                            raise EOFError(path.name)
+                        reading = asyncio.create_task(asyncio.to_thread(file.read, _BLOCK))
+                        for at in range(0, len(block), CHUNK):
+                            data = block[at : at + CHUNK]
+                            yield Chunk(part_number=number, offset=begin + at, data=data)
+                        begin += len(block)
+                finally:
+                    await asyncio.wait([reading])  # the file stays open until the thread is done
+            begin = 0
+
+
+class Exchange:
+    """Decides about requests of other schools, and gives out what may go."""
+
+    def __init__(
+        self,
+        database: Database[Transaction],
+        files: PartFiles,
+        traffic_center: TrafficCenter,
+        directory: DirectorySource,
+        credentials: Credentials,
+        clock: Clock,
+        *,
+        brin: str,
+        routing_key: str,
+        guessing: GuessingLimit | None = None,
+    ) -> None:
+        """Take what decisions are made with, and who we are."""
+        self._database = database
+        self._files = files
+        self._traffic_center = traffic_center
+        self._directory = directory
+        self._credentials = credentials
+        self._clock = clock
+        self._brin = brin
+        self._routing_key = routing_key
+        self._guessing = guessing or GuessingLimit()
+
+    async def prepare(self, request: FetchDossierRequest, peer: PeerIdentity) -> Delivery:
+        """Decide about a request; give what to deliver.
+
+        Raises:
+            OsoError: Why not; see docs/protocol/session.md for the order and the reasons.
+
+        """
+        grant = _read_grant(request)
+        await self._traffic_center.check(self._check_request(request, grant, peer))
+        self._verify_grant(request, grant, peer)
+        identity = Identity.of_message(request.identity)
+        if request.WhichOneof("subject") != "identity":
+            raise OsoError(codes.RESULT_CODE_KIND_NOT_SUPPORTED, kind="swv-dossier")
+        if not reproduces(identity, request.salt, grant.key.search_key):
+            raise OsoError(codes.RESULT_CODE_KEY_MISMATCH)
+        found = await self._decide(request, grant, identity)
+        return await self._delivery(request, grant, *found)
+
+    def _check_request(
+        self, request: FetchDossierRequest, grant: Grant, peer: PeerIdentity
+    ) -> CheckSessionRequest:
+        return CheckSessionRequest(
+            session_id=request.session_id,
+            source_routing_key=self._routing_key,
+            source_brin=self._brin,
+            target_brin=grant.target_brin,
+            target_routing_key=grant.target_routing_key,
+            kind=grant.kind,
+            key=grant.key,
+            target_certificate_sha256=peer.certificate_sha256,
+        )
+
+    def _verify_grant(self, request: FetchDossierRequest, grant: Grant, peer: PeerIdentity) -> None:
+        signed = request.grant
+        keys = self._directory.view().traffic_center_keys
+        if not verify(keys, signed.key_id, GRANT_DOMAIN, signed.grant, signed.signature):
+            raise _invalid("signature")
+        if moment(grant.expire_time) <= self._clock.now():
+            raise _invalid("expired")
+        if not hmac.compare_digest(grant.target_certificate_sha256, peer.certificate_sha256):
+            raise _invalid("certificate")
+        if grant.session_id != request.session_id or grant.source_brin != self._brin:
+            raise _invalid("session")
+        if request.source_routing_key != self._routing_key:
+            raise OsoError(
+                codes.RESULT_CODE_DELIVERY_POINT_UNKNOWN, routing_key=request.source_routing_key
+            )
+
+    async def _decide(
+        self, request: FetchDossierRequest, grant: Grant, identity: Identity
+    ) -> tuple[DossierRow, list[PartRow]]:
+        """Write the request down with what came of it; give the dossier that may go."""
+        now = self._clock.now()
+
+        def work(tx: Transaction) -> tuple[DossierRow, list[PartRow]] | OsoError:
+            dossiers = tx.dossiers_of(identity)
+            asked = tx.unknown_pupils_asked(grant.target_brin, now - self._guessing.window)
+            outcome: DossierRow | OsoError
+            if asked >= self._guessing.pupils:
+                outcome = OsoError(
+                    codes.RESULT_CODE_TOO_MANY_UNKNOWN_PUPILS, retry_after=self._guessing.window
+                )
+            else:
+                outcome = _choose(dossiers, request, grant.target_brin)
+            refused = isinstance(outcome, OsoError)
+            result = outcome.code if refused else codes.RESULT_CODE_DELIVERED  # type: ignore[union-attr]
+            tx.add(_request_row(request, grant, identity, now, name_of(result), not dossiers))
+            if isinstance(outcome, OsoError):
+                return outcome
+            parts = tx.parts(outcome.number or 0)
+            tx.flush()
+            tx.expunge_all()
+            return outcome, parts
+
+        outcome = await self._database.write(work)
+        if isinstance(outcome, OsoError):
+            raise outcome
+        return outcome
+
+    async def _delivery(
+        self, request: FetchDossierRequest, grant: Grant, row: DossierRow, parts: list[PartRow]
+    ) -> Delivery:
+        path = self._files.path(row.dossier_sha256)
+        size = (await asyncio.to_thread(path.stat)).st_size
+        manifest = Manifest(
+            session_id=request.session_id,
+            kind=grant.kind,
+            profile=row.profile,
+            dossier_year=row.dossier_year,
+            source_brin=self._brin,
+            source_routing_key=self._routing_key,
+        )
+        manifest.collect_time.FromDatetime(moment_of(row.collect_time))
+        manifest.parts.add(
+            part_number=0,
+            type=PART_TYPE_DOSSIER,
+            media_type="application/protobuf",
+            size=size,
+            sha256=row.dossier_sha256,
+        )
+        for part in parts:
+            manifest.parts.add(
+                part_number=part.part_number,
+                type=PART_TYPE_ATTACHMENT,
+                name=part.name,
+                media_type=part.media_type,
+                size=part.size,
+                sha256=part.sha256,
+            )
+        signed = sign_manifest(
+            manifest, self._credentials.private_key, self._credentials.identity.certificate_der
+        )
+        number, offset = 0, 0
+        if request.HasField("resume"):
+            number, offset = _begin(request.resume, signed, manifest)
+        files = [(path, size), *((self._files.path(part.sha256), part.size) for part in parts)]
+        return Delivery(row.number or 0, signed, tuple(files), number, offset, grant.target_brin)
+
+    async def delivered(self, delivery: Delivery) -> None:
+        """Write down that a dossier went out whole."""
+        by = By(_SYSTEM_ACCOUNT, self._clock.now(), f"to {delivery.target_brin}")
+
+        def work(tx: Transaction) -> None:
+            # It may have been withdrawn while it was on its way.
+            if State(tx.dossier(delivery.number).state) in {State.READY, State.DELIVERED}:
+                tx.change(delivery.number, Act.DELIVER, by)
+
+        await self._database.write(work)
+
+
+def _invalid(detail: str) -> OsoError:
+    return OsoError(codes.RESULT_CODE_GRANT_INVALID, detail=detail)
+
+
+def _read_grant(request: FetchDossierRequest) -> Grant:
+    """Read what the grant says, not believing it yet."""
+    try:
+        grant = Grant.FromString(request.grant.grant)
+    except DecodeError:
+        raise _invalid("cannot be read") from None
+    if grant.key.WhichOneof("key") is None:
+        raise _invalid("cannot be read")
+    return grant
+
+
+def _choose(
+    dossiers: list[DossierRow], request: FetchDossierRequest, target_brin: str
+) -> DossierRow | OsoError:
+    """Choose the dossier that may go, or the reason why none does.
+
+    A pupil we do not have and one whose dossier is not set ready get the same answer.
+    """
+    given = [row for row in dossiers if State(row.state) in {State.READY, State.DELIVERED}]
+    ours = [row for row in given if row.target_brin == target_brin]
+    if not ours:
+        withdrawn = [row for row in dossiers if State(row.state) is State.WITHDRAWN]
+        if given:
+            return OsoError(codes.RESULT_CODE_NOT_FOR_THIS_SCHOOL)
+        if any(row.target_brin == target_brin for row in withdrawn):
+            return OsoError(codes.RESULT_CODE_DOSSIER_WITHDRAWN)
+        return OsoError(codes.RESULT_CODE_DOSSIER_NOT_READY)
+    row = ours[0]
+    if request.HasField("changed_since") and row.collect_time <= microseconds(
+        moment(request.changed_since)
+    ):
+        since = moment(request.changed_since).isoformat(timespec="seconds")
+        return OsoError(codes.RESULT_CODE_DOSSIER_NOT_CHANGED, changed_since=since)
+    if row.dossier_year not in request.accepted_dossier_years:
+        return OsoError(
+            codes.RESULT_CODE_DOSSIER_YEAR_NOT_SUPPORTED,
+            accepted=", ".join(request.accepted_dossier_years),
+            offered=row.dossier_year,
+        )
+    return row
+
+
+def _request_row(
+    request: FetchDossierRequest,
+    grant: Grant,
+    identity: Identity,
+    now: datetime,
+    result: str,
+    unknown: bool,  # noqa: FBT001  a column
+) -> RequestRow:
+    return RequestRow(
+        session_id=request.session_id,
+        target_brin=grant.target_brin,
+        target_routing_key=grant.target_routing_key,
+        number_kind=identity.kind,
+        pupil_number=identity.number,
+        birth_date=identity.birth_date,
+        time=microseconds(now),
+        result=result,
+        unknown_pupil=unknown,
+    )
+
+
+def _begin(resume: Resume, signed: SignedManifest, manifest: Manifest) -> tuple[int, int]:
+    """Find the place to go on from.
+
+    Raises:
+        OsoError: RESUME_INVALID when what would be delivered now is something else.
+
+    """
+    same = hashlib.sha256(signed.manifest).digest() == resume.manifest_sha256
+    if (
+        not same
+        or resume.part_number >= len(manifest.parts)
+        or resume.offset > manifest.parts[resume.part_number].size
+    ):
+        raise OsoError(codes.RESULT_CODE_RESUME_INVALID)
+    return resume.part_number, resume.offset

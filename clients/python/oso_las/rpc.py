@@ -1,0 +1,43 @@
+"""The edge of the exchange: from messages to calls, and back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from oso.exchange.v1 import dossier_exchange_service_pb2 as messages
+from oso.exchange.v1 import dossier_exchange_service_pb2_grpc as stubs
+from oso_rpc.identity import current_peer
+from oso_rpc.server import Registration
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from oso_las.exchange import Exchange
+
+SERVICE = messages.DESCRIPTOR.services_by_name["DossierExchangeService"].full_name
+
+
+class DossierExchangeServicer(stubs.DossierExchangeServiceServicer):
+    """Serves `oso.exchange.v1.DossierExchangeService`; the contract has the promises."""
+
+    def __init__(self, exchange: Exchange) -> None:
+        """Take the service."""
+        self._exchange = exchange
+
+    async def FetchDossier(  # type: ignore[override]  # noqa: N802  the contract's name
+        self, request: messages.FetchDossierRequest, _context: Any
+    ) -> AsyncIterator[messages.FetchDossierResponse]:
+        """Deliver a dossier: manifest first, then every part in order."""
+        delivery = await self._exchange.prepare(request, current_peer())
+        yield messages.FetchDossierResponse(manifest=delivery.signed)
+        async for chunk in delivery.chunks():
+            yield messages.FetchDossierResponse(chunk=chunk)
+        await self._exchange.delivered(delivery)
+
+
+def registration(servicer: DossierExchangeServicer) -> Registration:
+    """Give what a server needs to serve it."""
+    return Registration(
+        SERVICE,
+        lambda server: stubs.add_DossierExchangeServiceServicer_to_server(servicer, server),
+    )

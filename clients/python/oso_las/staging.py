@@ -1,0 +1,138 @@
+"""What is arriving, before it is believed: a folder for each session and delivery point.
+
+Bytes are written as they come. A broken transfer goes on where it stopped, also after the process was killed; what does
+not match its digest is thrown away whole. Everything here blocks: call it in a thread.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from typing import TYPE_CHECKING
+
+from oso.exchange.v1.manifest_pb2 import Manifest, SignedManifest
+
+from oso_las.attachments import open_private
+from oso_las.manifest import ManifestError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from oso_las.attachments import PartFiles
+
+_BLOCK = 1024 * 1024
+
+
+class Staging:
+    """The parts of one delivery as far as they have come.
+
+    Attributes:
+        part_number: Part that comes next.
+        offset: Byte of it that comes next.
+
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Name the folder; nothing is made yet."""
+        self._folder = folder
+        self._manifest = Manifest()
+        self._digest = hashlib.sha256()
+        self.part_number = 0
+        self.offset = 0
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every byte of the manifest has come, and was verified."""
+        return self.part_number == len(self._manifest.parts)
+
+    def kept_manifest(self) -> SignedManifest | None:
+        """Give the manifest of a transfer that was broken off; None for a fresh one."""
+        try:
+            return SignedManifest.FromString((self._folder / "manifest").read_bytes())
+        except FileNotFoundError:
+            return None
+
+    def begin(self, signed: SignedManifest, manifest: Manifest) -> None:
+        """Begin a fresh transfer of a manifest that was verified."""
+        self.discard()
+        self._folder.mkdir(mode=0o700)
+        with open_private(self._folder / "manifest") as file:
+            file.write(signed.SerializeToString())
+            file.flush()
+            os.fsync(file.fileno())
+        self.go_on(manifest)
+
+    def go_on(self, manifest: Manifest) -> None:
+        """Take up a transfer: find what is here, and digest the last part as far as it has come."""
+        self._manifest = manifest
+        self.part_number, self.offset, self._digest = 0, 0, hashlib.sha256()
+        while self.part_number < len(manifest.parts):
+            place = self._place()
+            if not place.exists():
+                break
+            self._digest_of(place)
+            if self.offset < manifest.parts[self.part_number].size:
+                break
+            self._finish_part()
+        self._skip_empty()
+
+    def _digest_of(self, place: Path) -> None:
+        """Digest what is here of a part; cut off what is more than the manifest says."""
+        size = self._manifest.parts[self.part_number].size
+        with open_private(place) as file:
+            file.truncate(min(size, place.stat().st_size))
+            while block := file.read(_BLOCK):
+                self._digest.update(block)
+                self.offset += len(block)
+
+    def write(self, blocks: Sequence[bytes]) -> None:
+        """Add bytes of the part that comes next; verify the part when it is whole.
+
+        Raises:
+            ManifestError: More bytes than the manifest says, or others. Nothing is kept.
+
+        """
+        with open_private(self._place()) as file:
+            file.seek(self.offset)
+            for block in blocks:
+                file.write(block)
+                self._digest.update(block)
+                self.offset += len(block)
+        size = self._manifest.parts[self.part_number].size
+        if self.offset > size:
+            self.discard()
+            raise ManifestError("part is longer than the manifest says")
+        if self.offset == size:
+            self._finish_part()
+            self._skip_empty()
+
+    def _finish_part(self) -> None:
+        if self._digest.digest() != self._manifest.parts[self.part_number].sha256:
+            self.discard()
+            raise ManifestError("digest of a part is wrong")
+        self.part_number += 1
+        self.offset, self._digest = 0, hashlib.sha256()
+
+    def _skip_empty(self) -> None:
+        while not self.is_complete and self._manifest.parts[self.part_number].size == 0:
+            open_private(self._place()).close()
+            self._finish_part()
+
+    def _place(self) -> Path:
+        return self._folder / f"part-{self.part_number}"
+
+    def read_dossier(self) -> bytes:
+        """Give the bytes of the dossier part."""
+        return (self._folder / "part-0").read_bytes()
+
+    def hand_over(self, files: PartFiles) -> None:
+        """Move all parts, verified, to their place."""
+        for part in self._manifest.parts:
+            files.adopt(self._folder / f"part-{part.part_number}", part.sha256)
+
+    def discard(self) -> None:
+        """Throw away what has come."""
+        shutil.rmtree(self._folder, ignore_errors=True)
+        self.part_number, self.offset, self._digest = 0, 0, hashlib.sha256()

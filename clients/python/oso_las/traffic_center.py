@@ -1,0 +1,102 @@
+"""A school's side of the Traffic Center."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Any
+
+import grpc
+from oso.trafficcenter.v1 import traffic_center_service_pb2 as messages
+from oso.trafficcenter.v1.traffic_center_service_pb2_grpc import TrafficCenterServiceStub
+from oso.transfer.v1.transfer_pb2 import TRANSFER_KIND_OVERSTAPDOSSIER
+from oso.result.v1.result_code_pb2 import (
+    RESULT_CODE_TRAFFIC_CENTER_UNAVAILABLE,
+    RESULT_CODE_UNREACHABLE,
+)
+from oso_rpc.channel import secure_channel
+from oso_rpc.errors import OsoError, from_rpc_error
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
+    from oso_rpc.clock import Clock
+    from oso_rpc.credentials import Credentials
+
+ACCEPTED_YEARS = ("2019.1",)
+_DEADLINE = 15.0
+
+
+class TrafficCenter:
+    """Speaks to the Traffic Center. Every method raises OsoError with the reason of a refusal, or
+    TRAFFIC_CENTER_UNAVAILABLE when nobody answers."""
+
+    def __init__(
+        self, address: str, system_id: str, credentials: Credentials, clock: Clock
+    ) -> None:
+        """Open a channel; nothing is sent yet.
+
+        Args:
+            address: Where it listens, `host:port`.
+            system_id: Who must answer.
+            credentials: What to show and trust.
+            clock: The clock that is sent along.
+
+        """
+        self._channel = secure_channel(address, system_id, credentials)
+        self._stub = TrafficCenterServiceStub(self._channel)
+        self._clock = clock
+
+    async def close_channel(self) -> None:
+        """Close the channel."""
+        await self._channel.close()
+
+    async def ping(self) -> messages.PingResponse:
+        """Ask who we are to it, and what the time is."""
+        request = messages.PingRequest()
+        request.send_time.FromDatetime(self._clock.now())
+        return await _answered(self._stub.Ping(request, timeout=_DEADLINE))
+
+    async def open(
+        self, routing_key: str, source_brin: str, search_key: bytes
+    ) -> messages.OpenSessionResponse:
+        """Open a session to fetch a pupil's dossier from a school."""
+        request = messages.OpenSessionRequest(
+            request_id=str(uuid.uuid4()),
+            target_routing_key=routing_key,
+            source_brin=source_brin,
+            kind=TRANSFER_KIND_OVERSTAPDOSSIER,
+            accepted_dossier_years=ACCEPTED_YEARS,
+        )
+        request.key.search_key = search_key
+        request.send_time.FromDatetime(self._clock.now())
+        return await _answered(self._stub.OpenSession(request, timeout=_DEADLINE))
+
+    async def check(self, request: messages.CheckSessionRequest) -> messages.CheckSessionResponse:
+        """Ask whether a request that came in matches its session."""
+        return await _answered(self._stub.CheckSession(request, timeout=_DEADLINE))
+
+    async def close(self, request: messages.CloseSessionRequest) -> messages.CloseSessionResponse:
+        """Close a session; the same request may be sent again."""
+        return await _answered(self._stub.CloseSession(request, timeout=_DEADLINE))
+
+    async def timeline(self, session_id: str) -> messages.GetSessionTimelineResponse:
+        """Ask for every step of a session."""
+        request = messages.GetSessionTimelineRequest(session_id=session_id, page_size=1000)
+        whole = await _answered(self._stub.GetSessionTimeline(request, timeout=_DEADLINE))
+        token = whole.next_page_token
+        while token:
+            request.page_token = token
+            page = await _answered(self._stub.GetSessionTimeline(request, timeout=_DEADLINE))
+            whole.events.extend(page.events)
+            token = page.next_page_token
+        return whole
+
+
+async def _answered(call: Awaitable[Any]) -> Any:
+    try:
+        return await call
+    except grpc.aio.AioRpcError as error:
+        told = from_rpc_error(error, party="Traffic Center")
+        if told.code == RESULT_CODE_UNREACHABLE:
+            raise OsoError(RESULT_CODE_TRAFFIC_CENTER_UNAVAILABLE) from None
+        raise told from None
