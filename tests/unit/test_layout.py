@@ -96,3 +96,15 @@ def test_the_lock_covers_what_the_project_asks() -> None:
     names = {re.split(r"[\[<>=;! ]", one)[0].lower() for one in asked}
 
     assert set() == names - LOCKED.keys()
+
+
+def test_the_runtime_is_new_enough_for_the_stubs() -> None:
+    """Generated code refuses an older gRPC at import, so the bound on grpcio is at least that."""
+    made_with = {
+        version
+        for stub in (ROOT / "clients/python/oso").rglob("*_pb2_grpc.py")
+        for version in re.findall(r"GRPC_GENERATED_VERSION = '([\d.]+)'", stub.read_text("utf-8"))
+    }
+    bounds = [one for one in PROJECT["project"]["dependencies"] if one.startswith("grpcio>=")]
+
+    assert bounds == [f"grpcio>={version},<1.86" for version in made_with]
