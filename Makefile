@@ -53,9 +53,9 @@ generate:
 		echo '"""Generated from proto/ by `make proto`. Do not edit."""' > $$folder/__init__.py; \
 		touch $$folder/py.typed; done
 
-lock: setup ## resolve requirements.lock anew from pyproject.toml
+lock: setup ## bring requirements.lock in line with pyproject.toml (UPGRADE=1: newest of everything)
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate \
-		--generate-hashes --all-extras --output-file requirements.lock pyproject.toml
+		--generate-hashes --all-extras $(if $(UPGRADE),--upgrade) --output-file requirements.lock pyproject.toml
 
 lint: setup contract ## style, imports and contracts
 	@$(BIN)/ruff check .
