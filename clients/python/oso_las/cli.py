@@ -347,7 +347,7 @@ def request(
         raise click.UsageError(nl if here.language == "nl" else en)
     identity = _identity(here, number_kind, birth_date)
     settings = here.settings()
-    bar = _Bar(enabled=not here.as_json)
+    bar = _Bar()
 
     async def go() -> Collected:
         async with node(here.home, settings) as made:
@@ -368,7 +368,8 @@ def _identity(here: _Here, kind: str, birth_date: str) -> Any:
 
     from oso_las.model import Identity  # noqa: PLC0415
 
-    number = click.prompt(kind, err=True).strip()
+    asked = sys.stdin.isatty()
+    number = (click.prompt(kind, err=True) if asked else sys.stdin.readline()).strip()
     checker = bsn if kind == "bsn" else onderwijsnummer
     if len(number) != 9 or not checker.is_valid(number):  # noqa: PLR2004
         nl = f"Dit is geen geldig {kind}: controleer de negen cijfers."
@@ -468,14 +469,13 @@ def timeline(here: _Here, session: str) -> None:
 class _Bar:
     """A progress bar for parts larger than 1 MiB, on standard error."""
 
-    def __init__(self, *, enabled: bool) -> None:
-        self._enabled = enabled
+    def __init__(self) -> None:
         self._bar: Any = None
         self._part = -1
         self._done = 0
 
     def __call__(self, part_number: int, name: str, done: int, size: int) -> None:
-        if not self._enabled or size < _PROGRESS_FROM:
+        if size < _PROGRESS_FROM:
             return
         if part_number != self._part:
             self.end()

@@ -1,0 +1,1 @@
+"""One dossier from school to school, for real: `python -m demo [DOSSIER.xml]`."""
