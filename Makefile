@@ -60,7 +60,7 @@ lock: setup ## bring requirements.lock in line with pyproject.toml (UPGRADE=1: n
 lint: setup contract ## style, imports and contracts
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/lint-imports --no-logo | tail -n 4
+	@told=$$($(BIN)/lint-imports --no-logo) || { echo "$$told"; exit 1; }; echo "$$told" | tail -n 1
 
 contract: setup ## the contract: style, stale stubs, breaking changes
 	@$(BIN)/buf lint
