@@ -61,6 +61,33 @@ def normalize(source: Path, out: Path, lang: str) -> None:
     click.echo(f"{out}: {len(content)} bytes")
 
 
+@dossier.command()
+@click.option(
+    "--profile", type=click.Choice(["POPO", "POVO", "VOVO"]), default="POVO", show_default=True
+)
+@click.option(
+    "--seed", type=int, default=1, show_default=True, help="The same seed, the same dossier."
+)
+@click.option(
+    "--out", type=click.Path(dir_okay=False, path_type=Path), help="File; else the screen."
+)
+def generate(profile: str, seed: int, out: Path | None) -> None:
+    """Make an invented dossier of nobody, for tests and demonstrations."""
+    from oso_dossier.files import write_whole  # noqa: PLC0415
+    from oso_dossier.synthetic import generate as make  # noqa: PLC0415
+    from oso_dossier.writing import write_xml  # noqa: PLC0415
+
+    content = write_xml(make(profile, seed))
+    if out is None:
+        click.get_binary_stream("stdout").write(content)
+        return
+    try:
+        write_whole(out, content)
+    except OSError as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(f"{out}: {profile}, seed {seed}, {len(content)} bytes")
+
+
 def _read(file: Path, language: str) -> DossierDocument:
     from oso_dossier.errors import DossierXmlError  # noqa: PLC0415
     from oso_dossier.reading import read_xml  # noqa: PLC0415
