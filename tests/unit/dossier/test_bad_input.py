@@ -1,0 +1,211 @@
+"""Files that are no dossier: each gets its reason, none does harm."""
+
+from __future__ import annotations
+
+import pytest
+from oso_dossier import (
+    DoctypeRefusedError,
+    DossierXmlError,
+    NotXmlError,
+    Problem,
+    StructureError,
+    TooLargeError,
+    WrongNamespaceError,
+    read_xml,
+    write_xml,
+)
+from oso_dossier.synthetic import generate
+
+SECRET = "999999990"
+
+
+def _xml() -> bytes:
+    return write_xml(generate("POVO", 7))
+
+
+def _findings(xml: bytes) -> list[tuple[str, int, Problem, str]]:
+    with pytest.raises(StructureError) as caught:
+        read_xml(xml)
+    return [(one.path, one.line, one.problem, one.detail) for one in caught.value.findings]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"geen xml",
+        b"\x00\x01\x02",
+        b"<dossier",
+        b'<?xml version="1.0" encoding="klingon"?><dossier/>',
+        b"\xff\xfe<\x00",
+        b"<a>\xff</a>",
+        b"PK\x03\x04",
+    ],
+)
+def test_what_is_no_xml_is_refused(content: bytes) -> None:
+    """Bytes that are no XML are refused as such."""
+    with pytest.raises(NotXmlError):
+        read_xml(content)
+
+
+def test_truncated_xml_is_refused_with_its_line() -> None:
+    """A file that was cut off is refused with the line where it stops."""
+    xml = _xml()
+    cut = xml[: len(xml) // 2]
+
+    with pytest.raises(NotXmlError) as caught:
+        read_xml(cut)
+
+    assert caught.value.line == cut.count(b"\n") + 1
+
+
+@pytest.mark.parametrize(
+    "doctype",
+    [
+        b"<!DOCTYPE dossier>",
+        b'<!DOCTYPE dossier SYSTEM "http://localhost:1/evil.dtd">',
+        b'<!DOCTYPE dossier [<!ENTITY a "x"><!ENTITY b "&a;&a;&a;">]>',
+        b'<!DOCTYPE dossier [<!ENTITY f SYSTEM "file:///etc/passwd">]>',
+    ],
+)
+def test_a_doctype_is_refused(doctype: bytes) -> None:
+    """A DOCTYPE is refused, whatever it says; nothing is fetched or expanded."""
+    head, _, rest = _xml().partition(b"?>\n")
+
+    with pytest.raises(DoctypeRefusedError):
+        read_xml(head + b"?>\n" + doctype + rest)
+
+
+def test_an_entity_bomb_does_not_go_off() -> None:
+    """Entities that expand to billions of characters are refused at once."""
+    entities = b"".join(
+        b'<!ENTITY e%d "%s">' % (number, b"&e%d;" % (number - 1) * 10) for number in range(1, 30)
+    )
+    bomb = b'<!DOCTYPE d [<!ENTITY e0 "ha">' + entities + b"]><d>&e29;</d>"
+
+    with pytest.raises(DoctypeRefusedError):
+        read_xml(bomb)
+
+
+def test_a_file_over_the_limit_is_refused_unread() -> None:
+    """A hundred megabytes of nonsense are refused by their size alone."""
+    with pytest.raises(TooLargeError) as caught:
+        read_xml(b"x" * 100_000_000)
+
+    assert "64 MiB" in caught.value.text("nl")
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        "http://www.edustandaard.nl/oso_gegevensset/2018/dossier",
+        "http://www.edustandaard.nl/oso_gegevensset/2019/dossier/",
+        "",
+    ],
+)
+def test_another_namespace_is_refused_and_named(found: str) -> None:
+    """A file of another year or standard is refused, saying what was found and what is expected."""
+    expected = "http://www.edustandaard.nl/oso_gegevensset/2019/dossier"
+    xml = _xml().replace(expected.encode(), found.encode())
+
+    with pytest.raises(WrongNamespaceError) as caught:
+        read_xml(xml)
+
+    assert found in caught.value.found
+    assert expected in caught.value.expected
+
+
+def test_all_structure_errors_are_told_with_path_and_line() -> None:
+    """Every place that is wrong is told at once, in document order."""
+    xml = (
+        _xml()
+        .replace(b"<pakketnaam>OSO synthetic</pakketnaam>", b"<pakketnaam></pakketnaam>")
+        .replace(b"<datum>2019-05-15</datum>", b"<datum>15-05-2019</datum>")
+        .replace(
+            b"<voorlopigdossier>false</voorlopigdossier>",
+            b"<voorlopigdossier>nee</voorlopigdossier>",
+        )
+    )
+
+    assert _findings(xml) == [
+        ("/dossier[1]/metadata[1]/pakketnaam[1]", 5, Problem.TOO_SHORT, ""),
+        ("/dossier[1]/metadata[1]/datum[1]", 7, Problem.DATE, ""),
+        ("/dossier[1]/inzage[1]/voorlopigdossier[1]", 32, Problem.BOOLEAN, ""),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem", "path"),
+    [
+        (b"<inzage>\n", b"<inzage>\n<nieuw/>", Problem.UNEXPECTED, "/nieuw[1]"),
+        (b"    <datum>2019-05-15</datum>\n", b"", Problem.MISSING, "/metadata[1]"),
+        (b"</pakketversie>", b"</pakketversie><pakketnaam>x</pakketnaam>", Problem.TOO_MANY, "[2]"),
+        (b"<metadata>", b"<metadata>tekst", Problem.TEXT, "/metadata[1]"),
+        (b"<metadata>", b'<metadata soort="x">', Problem.ATTRIBUTE, "/metadata[1]"),
+        (b"<akkoord>Ja</akkoord>", b"<akkoord><b/></akkoord>", Problem.UNEXPECTED, "/b[1]"),
+        (b"<frequentie>0<", b"<frequentie>nul<", Problem.INTEGER, "/frequentie[1]"),
+        (b"<frequentie>0<", b"<frequentie>" + b"9" * 400 + b"<", Problem.RANGE, "/frequentie[1]"),
+        (b"<inzagedatum>2019-05-14<", b"<inzagedatum>2019-02-30<", Problem.DATE, "/inzagedatum[1]"),
+        (b"<brincode>00SS<", b"<brincode>SS00<", Problem.PATTERN, "/brincode[1]"),
+    ],
+)
+def test_each_kind_of_structure_error_is_recognised(
+    old: bytes, new: bytes, problem: Problem, path: str
+) -> None:
+    """What is wrong is named by its kind, at its place."""
+    xml = _xml()
+    assert old in xml
+
+    found = _findings(xml.replace(old, new, 1))[0]
+
+    assert found[2] is problem
+    assert found[0].endswith(path)
+
+
+def test_two_ways_of_a_choice_are_refused() -> None:
+    """Birth date and birth month exclude each other."""
+    xml = _xml().replace(
+        b"</geboortedatum>", b"</geboortedatum><geboortemaand>2007-01</geboortemaand>", 1
+    )
+
+    assert [one[2] for one in _findings(xml)] == [Problem.CHOICE]
+
+
+def test_no_more_than_a_hundred_findings_are_kept() -> None:
+    """After the hundredth finding only their number is kept."""
+    xml = _xml().replace(b"<metadata>", b"<metadata>" + b"<x/>" * 250, 1)
+
+    with pytest.raises(StructureError) as caught:
+        read_xml(xml)
+
+    assert (len(caught.value.findings), caught.value.more) == (100, 150)
+
+
+def test_a_hundred_thousand_siblings_are_survived() -> None:
+    """Very many elements end in findings, not in a hang."""
+    xml = _xml().replace(b"<metadata>", b"<metadata>" + b"<x/>" * 100_000, 1)
+
+    with pytest.raises(StructureError) as caught:
+        read_xml(xml)
+
+    assert caught.value.more == 99_900
+
+
+def test_deep_nesting_is_survived() -> None:
+    """Ten thousand elements inside each other are refused."""
+    deep = b"<x>" * 10_000 + b"</x>" * 10_000
+
+    with pytest.raises(DossierXmlError):
+        read_xml(_xml().replace(b"<metadata>", b"<metadata>" + deep, 1))
+
+
+def test_errors_never_quote_the_dossier() -> None:
+    """No text of an error holds a value of the file: it may end up in a log."""
+    xml = _xml().replace(b"<geslacht>", b"<geslacht>" + SECRET.encode() + b"x", 1)
+    broken = xml[: xml.index(SECRET.encode()) + len(SECRET)] + b"</oeps>"
+    for content in (xml, broken):
+        with pytest.raises(DossierXmlError) as caught:
+            read_xml(content)
+        for language in ("nl", "en"):
+            assert SECRET not in caught.value.text(language)
+        assert SECRET not in repr(caught.value)
