@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import protovalidate
+from oso_rpc.violations import steps_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -48,8 +49,8 @@ class Finding:
 
 def inconsistencies(directory: Directory) -> list[Finding]:
     """Find what is wrong in a directory; nothing is good."""
-    return [
-        *_wrong_forms(directory),
+    # An entry whose form is wrong would be missed by all that point at it: one mistake, one finding.
+    return list(_wrong_forms(directory)) or [
         *_doubles("school", (school.brin for school in directory.schools)),
         *_doubles("system", (system.system_id for system in directory.systems)),
         *_doubles("delivery_point", (point.routing_key for point in directory.delivery_points)),
@@ -67,20 +68,12 @@ def inconsistencies(directory: Directory) -> list[Finding]:
 
 def _wrong_forms(directory: Directory) -> Iterable[Finding]:
     for violation in protovalidate.collect_violations(directory):
-        steps = _steps(violation.proto)
+        steps = steps_of(violation)
         entry = " ".join(
             _ENTRIES.get(name, name) + ("" if index is None else f" {index + 1}")
             for name, index in steps
         )
         yield Finding(entry, _FORMS.get(steps[-1][0], violation.proto.message))
-
-
-def _steps(violation: Any) -> list[tuple[str, int | None]]:
-    """Give the way to a field: names, with the place in the list where there is one."""
-    return [
-        (element.field_name, element.index if element.HasField("index") else None)
-        for element in violation.field.elements
-    ]
 
 
 def _doubles(name: str, values: Iterable[str]) -> Iterable[Finding]:

@@ -137,7 +137,7 @@ def read_registration(path: Path, now: datetime) -> Directory:
 def _read_top(directory: Directory, content: Mapping[str, Any]) -> list[Finding]:
     findings = []
     version = content.get("version")
-    if isinstance(version, int) and 0 < version < 1 << 63:
+    if type(version) is int and 0 < version < 1 << 63:
         directory.version = version
     else:
         findings.append(Finding("version", "must be a whole number above 0"))

@@ -27,6 +27,7 @@ from oso.result.v1.result_code_pb2 import (
 
 from oso_rpc.errors import REQUEST_ID_KEY, OsoError, abort, status_name
 from oso_rpc.identity import peer_identity, set_current_peer
+from oso_rpc.violations import path_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -132,7 +133,7 @@ class ServerGuard(grpc.aio.ServerInterceptor):  # type: ignore[misc,unused-ignor
         """
         violations = self._validator.collect_violations(request)
         if violations:
-            found = [(_path_of(one.proto), one.proto.message) for one in violations]
+            found = [(path_of(one), one.proto.message) for one in violations]
             found = found[:_MAX_VIOLATIONS]
             detail = "; ".join(f"{path}: {text}" if path else text for path, text in found)
             raise OsoError(
@@ -230,13 +231,3 @@ class _Call:
             error=type(error).__name__,
             where=f"{at.tb_frame.f_code.co_filename}:{at.tb_lineno}" if at else "",
         )
-
-
-def _path_of(violation: Any) -> str:
-    """Spell the path of a field that is wrong, such as `key.search_key`."""
-    return ".".join(
-        f"{element.field_name}[{element.index}]"
-        if element.HasField("index")
-        else element.field_name
-        for element in violation.field.elements
-    )
