@@ -1,6 +1,7 @@
 """(a) and (b): open-check-close at the Traffic Center, with durable commits, against three bare echoes.
 
-Same callers, same number of processes, same two connections. The two take turns, a second or so each.
+Same callers, same number of processes, same two connections. The two take turns, a second or so
+each.
 """
 
 from __future__ import annotations

@@ -49,7 +49,8 @@ class Finding:
 
 def inconsistencies(directory: Directory) -> list[Finding]:
     """Find what is wrong in a directory; nothing is good."""
-    # An entry whose form is wrong would be missed by all that point at it: one mistake, one finding.
+    # An entry whose form is wrong would be missed by all that point at it: one mistake, one
+    # finding.
     return list(_wrong_forms(directory)) or [
         *_doubles("school", (school.brin for school in directory.schools)),
         *_doubles("system", (system.system_id for system in directory.systems)),

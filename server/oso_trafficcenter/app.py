@@ -124,7 +124,8 @@ async def running(
 
 async def serve(settings: Settings) -> None:
     """Run until SIGTERM or SIGINT; print one line when ready."""
-    # Shorter turns for the writer's thread: it holds up a whole batch of callers when it waits for its turn.
+    # Shorter turns for the writer's thread: it holds up a whole batch of callers when it waits for
+    # its turn.
     sys.setswitchinterval(0.0005)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

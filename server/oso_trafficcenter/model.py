@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 
     from oso.transfer.v1.transfer_pb2 import TransferKind
 
-# (state, event) -> state. What is not here cannot happen. A check changes nothing; it is only recorded.
+# (state, event) -> state. What is not here cannot happen. A check changes nothing; it is only
+# recorded.
 TRANSITIONS: Mapping[
     tuple[SessionState.ValueType, SessionEventType.ValueType], SessionState.ValueType
 ] = {

@@ -1,7 +1,7 @@
 """Deciding about sessions, and writing down every decision.
 
-No record, no delivery: a decision, granted or refused, is one transaction with the state it changes. If that
-cannot be written, there is no decision (NOT_RECORDED).
+No record, no delivery: a decision, granted or refused, is one transaction with the state it
+changes. If that cannot be written, there is no decision (NOT_RECORDED).
 """
 
 from __future__ import annotations

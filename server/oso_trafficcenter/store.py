@@ -1,7 +1,8 @@
 """What the Traffic Center keeps, and one transaction's work on it.
 
-Writes of one transaction are gathered and sent as one statement per table at the end: with many callers in one
-transaction (see `oso_store`) that is what makes durable decisions cheap. Until then reads see them here.
+Writes of one transaction are gathered and sent as one statement per table at the end: with many
+callers in one transaction (see `oso_store`) that is what makes durable decisions cheap. Until then
+reads see them here.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The transfer dossier as a document: read it, check its structure, write it. Knows no network.
 
-A dossier is a message of the contract (`oso.dossier.v1.Dossier`) with its attachments beside it; the
-two together are a `DossierDocument`. All that this package knows of the standard it takes from the
-contract's descriptors and options.
+A dossier is a message of the contract (`oso.dossier.v1.Dossier`) with its attachments beside it;
+the two together are a `DossierDocument`. All that this package knows of the standard it takes from
+the contract's descriptors and options.
 """
 
 from oso_dossier.canonical import canonical

@@ -1,8 +1,8 @@
 """What the XML of each message looks like, compiled once from descriptors and options.
 
-A message of the contract is a sequence of slots, in field order. A slot holds one element, or a choice
-of elements of which one may stand there. Reader and writer walk these plans; neither knows any field by
-name.
+A message of the contract is a sequence of slots, in field order. A slot holds one element, or a
+choice of elements of which one may stand there. Reader and writer walk these plans; neither knows
+any field by name.
 """
 
 from __future__ import annotations

@@ -76,8 +76,9 @@ def parse_safely(content: bytes) -> etree._Element:
         DoctypeRefusedError: It has a DOCTYPE.
 
     """
-    # huge_tree lifts libxml2's bound of 10 MB on one text: attachments are larger. What it guards against
-    # besides is guarded here by the size limit, by refusing a DOCTYPE and by never going deeper than the plan.
+    # huge_tree lifts libxml2's bound of 10 MB on one text: attachments are larger. What it guards
+    # against besides is guarded here by the size limit, by refusing a DOCTYPE and by never going
+    # deeper than the plan.
     parser = etree.XMLParser(
         resolve_entities=False,
         load_dtd=False,

@@ -1,8 +1,8 @@
 """Values between their text in XML and their type in the contract.
 
-A `ValueType` turns text into a value and back. Text that is not the usual spelling of its value (`1`
-for true) is still read; the reader then keeps the spelling, so that nothing is lost (XML Schema part
-2 has the lexical forms).
+A `ValueType` turns text into a value and back. Text that is not the usual spelling of its value
+(`1` for true) is still read; the reader then keeps the spelling, so that nothing is lost (XML
+Schema part 2 has the lexical forms).
 """
 
 from __future__ import annotations

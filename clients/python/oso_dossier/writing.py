@@ -85,8 +85,8 @@ def check_structure(dossier: Dossier) -> Sequence[StructureFinding]:
     return writer.findings
 
 
-# Where the writer is: the place around it, name, index. Made for every element, so a bare tuple; spelled out
-# only when somebody asks.
+# Where the writer is: the place around it, name, index. Made for every element, so a bare tuple;
+# spelled out only when somebody asks.
 _Place = tuple[Any, str, int]
 
 
@@ -139,7 +139,8 @@ class _Writer:
         self, message: Any, plan: MessagePlan, indent: str, place: _Place, before: dict[str, int]
     ) -> None:
         """Write the elements of a message; `before` counts those of its name that stand there."""
-        # ListFields gives what is present in the order of the numbers, which is the order of the XML.
+        # ListFields gives what is present in the order of the numbers, which is the order of the
+        # XML.
         present = [
             (plan.by_number[field.number], value)
             for field, value in message.ListFields()

@@ -1,7 +1,7 @@
 """Parts of dossiers as files, named by their digest.
 
-A part is written beside its place, seen to the disk, and moved to its place in one step: there is never half a
-part under its name. Files and folders are for their owner only.
+A part is written beside its place, seen to the disk, and moved to its place in one step: there is
+never half a part under its name. Files and folders are for their owner only.
 """
 
 from __future__ import annotations

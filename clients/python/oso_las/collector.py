@@ -1,7 +1,7 @@
 """The target's side of an exchange: open a session, fetch, verify, store, close.
 
-Nothing is stored as received before everything was verified. What was received is never lost because closing failed:
-the close is kept, and sent again by the next run with the same request_id.
+Nothing is stored as received before everything was verified. What was received is never lost
+because closing failed: the close is kept, and sent again by the next run with the same request_id.
 """
 
 from __future__ import annotations
@@ -182,7 +182,8 @@ class Collector:
             manifest_sha256=received.manifest_sha256 if received else b"",
         )
         by = By(account, self._clock.now(), f"from {source_brin}")
-        # The dossier and what the centre must still be told are one transaction: neither without the other.
+        # The dossier and what the centre must still be told are one transaction: neither without
+        # the other.
         collected.dossier_number = await self._database.write(
             lambda tx: _record(tx, received, request, by)
         )

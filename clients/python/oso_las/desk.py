@@ -1,7 +1,7 @@
 """The dossier desk: what a school worker does with dossiers before and after they travel.
 
-A dossier is a snapshot. A changed one is a new dossier, that must be inspected and set ready again; the one before
-stays as it is until the new one is set ready, which withdraws it.
+A dossier is a snapshot. A changed one is a new dossier, that must be inspected and set ready again;
+the one before stays as it is until the new one is set ready, which withdraws it.
 """
 
 from __future__ import annotations

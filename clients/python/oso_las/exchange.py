@@ -1,7 +1,8 @@
 """The source's side of an exchange: may this dossier go, and what goes.
 
-In the order OSO prescribes (OSO wiki 2018): the Traffic Center is asked before anything else; then the grant and the
-identity are verified; then the request is written down, whatever comes; then the desk's state decides.
+In the order OSO prescribes (OSO wiki 2018): the Traffic Center is asked before anything else; then
+the grant and the identity are verified; then the request is written down, whatever comes; then the
+desk's state decides.
 """
 
 from __future__ import annotations

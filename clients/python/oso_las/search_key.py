@@ -2,8 +2,9 @@
 
     SHA-256( "oso.search-key.v1" 00 salt(32) len(kind) kind len(number) number len(date) date )
 
-Each length is one byte. docs/protocol/search-key.md has test vectors. A bare hash of a BSN would be worth
-nothing: nine digits can be tried in seconds; the fresh salt, known to the two schools alone, prevents it.
+Each length is one byte. docs/protocol/search-key.md has test vectors. A bare hash of a BSN would be
+worth nothing: nine digits can be tried in seconds; the fresh salt, known to the two schools alone,
+prevents it.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """What is arriving, before it is believed: a folder for each session and delivery point.
 
-Bytes are written as they come. A broken transfer goes on where it stopped, also after the process was killed; what does
-not match its digest is thrown away whole. Everything here blocks: call it in a thread.
+Bytes are written as they come. A broken transfer goes on where it stopped, also after the process
+was killed; what does not match its digest is thrown away whole. Everything here blocks: call it in
+a thread.
 """
 
 from __future__ import annotations

@@ -1,12 +1,12 @@
 """A database with one group-committing writer.
 
 Work is a function of a *unit of work*: something made around a SQLAlchemy connection (for example a
-`Session`) that has a `flush`. The same function runs on both databases: in a thread of its own on SQLite, in
-SQLAlchemy's greenlet over asyncpg on PostgreSQL.
+`Session`) that has a `flush`. The same function runs on both databases: in a thread of its own on
+SQLite, in SQLAlchemy's greenlet over asyncpg on PostgreSQL.
 
-`write` gathers what waits into one transaction and answers when that is on the disk: callers share the
-cost of the commit (ADR 0006). Work whose transaction fails is tried once more alone, so that nobody pays for
-a neighbour's fault.
+`write` gathers what waits into one transaction and answers when that is on the disk: callers share
+the cost of the commit (ADR 0006). Work whose transaction fails is tried once more alone, so that
+nobody pays for a neighbour's fault.
 
     StoreUnavailableError   the database did not take or give what was asked; nothing was changed
 """

@@ -19,7 +19,8 @@ def upgrade(connection: Connection, script_location: str) -> None:
         SchemaError: It has had migrations this version does not know.
 
     """
-    # Alembic takes a third of a second to import; commands that change no tables should not wait for it.
+    # Alembic takes a third of a second to import; commands that change no tables should not wait
+    # for it.
     from alembic import command  # noqa: PLC0415
     from alembic.config import Config  # noqa: PLC0415
     from alembic.runtime.migration import MigrationContext  # noqa: PLC0415
