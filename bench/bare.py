@@ -7,7 +7,6 @@ bytes, big-endian) in chunks of 256 KiB.
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any

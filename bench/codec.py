@@ -1,4 +1,4 @@
-"""(e) Reading and writing a dossier as XML, against what lxml takes just to parse the same bytes."""
+"""(e) Reading and writing a dossier as XML, against lxml just parsing the same bytes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""(a) and (b): open-check-close at the Traffic Center, with durable commits, against three bare echoes.
+"""(a) and (b): open-check-close at the Traffic Center, durable, against three bare echoes.
 
 Same callers, same number of processes, same two connections. The two take turns, a second or so
 each.
@@ -39,7 +39,9 @@ _DEADLINE = 20.0
 class Flow:
     """One caller's open-check-close."""
 
-    def __init__(self, landscape: Landscape, target: grpc.aio.Channel, source: grpc.aio.Channel) -> None:
+    def __init__(
+        self, landscape: Landscape, target: grpc.aio.Channel, source: grpc.aio.Channel
+    ) -> None:
         """Take the channels of target and source."""
         self._target = TrafficCenterServiceStub(target)
         self._source = TrafficCenterServiceStub(source)
@@ -90,11 +92,15 @@ async def flows_per_second(flow: Callable[[], Awaitable[None]], flows: int = FLO
     return flows / (time.perf_counter() - begin)
 
 
-async def _measure(landscape: Landscape, bare_port: int, port: int) -> tuple[list[float], list[float]]:
+async def _measure(
+    landscape: Landscape, bare_port: int, port: int
+) -> tuple[list[float], list[float]]:
     credentials = [landscape.credentials(name) for name in ("las-b", "las-a")]
     bare = [secure_channel(f"127.0.0.1:{bare_port}", TRAFFIC_CENTER, one) for one in credentials]
     ours = [secure_channel(f"127.0.0.1:{port}", TRAFFIC_CENTER, one) for one in credentials]
-    echoes = [channel.unary_unary(ECHO) for channel in bare]
+    echoes: list[grpc.aio.UnaryUnaryMultiCallable[bytes, bytes]] = [
+        channel.unary_unary(ECHO) for channel in bare
+    ]
     payload = bytes(200)
 
     async def echo() -> None:

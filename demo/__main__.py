@@ -68,7 +68,9 @@ def _prepare(country: Country, dossier: Path) -> int:
     by = ("--account", "j.devries")
     _timed(who, "the parents have inspected it", *las, "inspect", number, *by, result="INSPECTED")
     for_target = ("--for", TARGET[0], *by)
-    _timed(who, f"sets it ready for {TARGET[0]}", *las, "ready", number, *for_target, result="READY")
+    _timed(
+        who, f"sets it ready for {TARGET[0]}", *las, "ready", number, *for_target, result="READY"
+    )
     return int(number)
 
 
@@ -87,7 +89,12 @@ def _fetch(country: Country, dossier: Path) -> dict[str, Any]:
     )
     collected: dict[str, Any] = json.loads(told)
     for leg in collected["legs"]:
-        _leg(f"school {TARGET[0]}", f"{leg['what']} ({leg['who']})", leg["result"], leg["milliseconds"])
+        _leg(
+            f"school {TARGET[0]}",
+            f"{leg['what']} ({leg['who']})",
+            leg["result"],
+            leg["milliseconds"],
+        )
     return collected
 
 
@@ -115,7 +122,10 @@ def _prove(country: Country, number: int, dossier: Path) -> bool:
 def tell(dossier: Path) -> int:
     """Tell the whole story; give the exit code."""
     print(f"OSO: {dossier.name} from school {SOURCE[0]} to school {TARGET[0]}\n")
-    with tempfile.TemporaryDirectory(prefix="oso-demo-") as scratch, contextlib.ExitStack() as stack:
+    with (
+        tempfile.TemporaryDirectory(prefix="oso-demo-") as scratch,
+        contextlib.ExitStack() as stack,
+    ):
         country = Country(Path(scratch))
         begin = time.perf_counter()
         country.build()

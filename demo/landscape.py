@@ -1,5 +1,7 @@
-"""Setting up a country of two schools: keys, certificates, directory, settings. All through the commands an
-administrator would use."""
+"""Setting up a country of two schools: keys, certificates, directory, settings.
+
+All through the commands an administrator would use.
+"""
 
 from __future__ import annotations
 
@@ -73,7 +75,9 @@ class Country:
         directory_key = directory_key.split()[-1]
         told = command("oso-trafficcenter", "init", "--dir", self.traffic_center)
         grant_key = told.split()[-1]
-        for (brin, system, routing_key, _, _), port in zip((SOURCE, TARGET), ports[1:], strict=True):
+        for (brin, system, routing_key, _, _), port in zip(
+            (SOURCE, TARGET), ports[1:], strict=True
+        ):
             command(
                 *("oso", "las", "--home", self.home(brin), "init", "--system", system),
                 *("--brin", brin, "--routing-key", routing_key),

@@ -1,4 +1,6 @@
-"""The conditions a session is granted and used under. Pure: a directory, a request, a moment; no store.
+"""The conditions a session is granted and used under.
+
+Pure: a directory, a request, a moment; no store.
 
 Every function returns when its conditions hold and raises OsoError with the first that does not, in
 the order they are written here.

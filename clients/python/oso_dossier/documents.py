@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def documents_of(dossier: Dossier) -> list[Document]:
-    """Give all documents with contents, in the order of the XML, which is that of the part numbers."""
+    """Give all documents with contents, in the order of the XML: that of the part numbers."""
     return [one for one in _documents(dossier) if one.HasField("bestandsinhoud")]
 
 

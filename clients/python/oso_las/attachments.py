@@ -106,7 +106,7 @@ class PartFiles:
 
 
 def open_private(path: Path) -> BinaryIO:
-    """Open a file for reading and writing that its owner alone can read; make it if it is not there."""
+    """Open a file to read and write, for its owner alone; make it if it is not there."""
     return os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+b")
 
 

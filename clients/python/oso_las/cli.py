@@ -177,8 +177,10 @@ def init(
         raise Refused(str(error)) from None
     csr = here.home / "system.csr"
     here.say(
-        f"Map {here.home} gemaakt. Stuur {csr} naar OfficeHeart; leg system.crt, root.crt en directory.pb erbij.",
-        f"Made {here.home}. Send {csr} to OfficeHeart; put system.crt, root.crt and directory.pb beside it.",
+        f"Map {here.home} gemaakt. Stuur {csr} naar OfficeHeart; "
+        "leg system.crt, root.crt en directory.pb erbij.",
+        f"Made {here.home}. Send {csr} to OfficeHeart; "
+        "put system.crt, root.crt and directory.pb beside it.",
         csr=str(csr),
     )
 

@@ -1,7 +1,7 @@
 """What is delivered, signed by who delivers it.
 
-ManifestError   a delivery that is not what it says, or not from whom it should be; has a detail without
-                personal data
+ManifestError   a delivery that is not what it says, or not from whom it should be; has a detail
+                without personal data
 """
 
 from __future__ import annotations

@@ -158,12 +158,12 @@ class KindNotSupportedError(DeskError):
         profiles = ", ".join(sorted(SUPPORTED_PROFILES))
         if language == "nl":
             return (
-                f"Een dossier van soort {self.kind} met profiel {self.profile or '-'} kan deze versie nog niet "
-                f"overdragen; wel: {SUPPORTED_KIND} met profiel {profiles}."
+                f"Een dossier van soort {self.kind} met profiel {self.profile or '-'} kan deze "
+                f"versie nog niet overdragen; wel: {SUPPORTED_KIND} met profiel {profiles}."
             )
         return (
-            f"This version cannot transfer a dossier of kind {self.kind} with profile {self.profile or '-'} yet; "
-            f"it can: {SUPPORTED_KIND} with profile {profiles}."
+            f"This version cannot transfer a dossier of kind {self.kind} with profile "
+            f"{self.profile or '-'} yet; it can: {SUPPORTED_KIND} with profile {profiles}."
         )
 
 
@@ -174,12 +174,12 @@ class NoIdentityError(DeskError):
         """Give the sentence for people."""
         if language == "nl":
             return (
-                "Dit dossier heeft geen BSN of onderwijsnummer van negen cijfers, of geen geboortedatum: "
-                "een andere school kan er niet om vragen."
+                "Dit dossier heeft geen BSN of onderwijsnummer van negen cijfers, of geen "
+                "geboortedatum: een andere school kan er niet om vragen."
             )
         return (
-            "This dossier has no BSN or onderwijsnummer of nine digits, or no birth date: no other school "
-            "could ask for it."
+            "This dossier has no BSN or onderwijsnummer of nine digits, or no birth date: no other "
+            "school could ask for it."
         )
 
 

@@ -1,4 +1,4 @@
-"""The search key (zoeksleutel): a commitment to who the pupil is, that says nothing to who has only it.
+"""The search key (zoeksleutel): a commitment to who the pupil is, that tells nothing by itself.
 
     SHA-256( "oso.search-key.v1" 00 salt(32) len(kind) kind len(number) number len(date) date )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeVar
 
 import grpc
 from oso.trafficcenter.v1 import traffic_center_service_pb2 as messages
@@ -24,11 +24,15 @@ if TYPE_CHECKING:
 
 ACCEPTED_YEARS = ("2019.1",)
 _DEADLINE = 15.0
+_Response = TypeVar("_Response")
 
 
 class TrafficCenter:
-    """Speaks to the Traffic Center. Every method raises OsoError with the reason of a refusal, or
-    TRAFFIC_CENTER_UNAVAILABLE when nobody answers."""
+    """Speaks to the Traffic Center.
+
+    Every method raises OsoError with the reason of a refusal, or TRAFFIC_CENTER_UNAVAILABLE when
+    nobody answers.
+    """
 
     def __init__(
         self, address: str, system_id: str, credentials: Credentials, clock: Clock
@@ -92,7 +96,7 @@ class TrafficCenter:
         return whole
 
 
-async def _answered(call: Awaitable[Any]) -> Any:
+async def _answered(call: Awaitable[_Response]) -> _Response:
     try:
         return await call
     except grpc.aio.AioRpcError as error:

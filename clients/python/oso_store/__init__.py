@@ -1,4 +1,4 @@
-"""How a system keeps its state: one database, SQLite or PostgreSQL, behind two calls, `write` and `read`."""
+"""How a system keeps its state: SQLite or PostgreSQL, behind two calls, `write` and `read`."""
 
 from oso_store.database import Database, StoreUnavailableError
 from oso_store.migration import SchemaError

@@ -42,7 +42,7 @@ def upgrade(connection: Connection, script_location: str) -> None:
 
 
 def run_env(metadata: MetaData) -> None:
-    """Do what each system's `migrations/env.py` is for: run the scripts on the connection at hand."""
+    """Run the scripts on the connection at hand, for each system's `migrations/env.py`."""
     from alembic import context  # noqa: PLC0415
 
     context.configure(connection=context.config.attributes["connection"], target_metadata=metadata)

@@ -1,4 +1,4 @@
-"""The official examples, read from beside the repository when they are there; never copied into it."""
+"""The official examples, read from beside the repository if they are there; never copied in."""
 
 from __future__ import annotations
 

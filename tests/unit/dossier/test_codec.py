@@ -98,7 +98,7 @@ def _xml() -> bytes:
     ],
 )
 def test_an_unusual_spelling_comes_back_as_it_was(usual: str, spelled: str) -> None:
-    """A value that is not spelled as we would has its type in the message and its spelling in the XML."""
+    """A value not spelled as we would has its type in the message and its spelling in the XML."""
     xml = _xml().replace(usual.encode(), spelled.encode(), 1)
     assert spelled.encode() in xml
 

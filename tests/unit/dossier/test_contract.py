@@ -71,7 +71,7 @@ def test_occurrence_and_type_are_those_of_the_standard() -> None:
     contract = _contract()
     for path, row in _standard().items():
         _, plan, _ = contract[path]
-        if plan is None or path.endswith(f"/{plan.item}") and plan.item:
+        if plan is None or (path.endswith(f"/{plan.item}") and plan.item):
             continue
         if plan.kind is Kind.VALUE:
             value = plan.value
@@ -141,7 +141,7 @@ def test_rules_of_the_contract_can_be_checked_by_any_validator() -> None:
 
 
 def test_national_numbers_are_marked() -> None:
-    """BSN and onderwijsnummer are marked as national numbers, so that logs and screens hide them."""
+    """BSN and onderwijsnummer are marked as national numbers: logs and screens hide them."""
     marked = {
         path.rpartition("/")[2]
         for path, (one, _, _) in _contract().items()

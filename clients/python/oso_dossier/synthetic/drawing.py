@@ -25,8 +25,10 @@ def pdf(title: str, lines: list[str]) -> bytes:
     objects = [
         b"<< /Type /Catalog /Pages 2 0 R /Lang (nl) >>",
         b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R "
-        b"/Resources << /Font << /F1 5 0 R >> >> >>",
+        (
+            b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R "
+            b"/Resources << /Font << /F1 5 0 R >> >> >>"
+        ),
         b"<< /Length %d >>\nstream\n%s\nendstream" % (len(content), content),
         b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>",
     ]
@@ -45,7 +47,7 @@ def pdf(title: str, lines: list[str]) -> bytes:
 
 
 def png(chance: Random, width: int = 96, height: int = 64) -> bytes:
-    """Make a PNG with coloured fields (ISO/IEC 15948), stored without compression: the same everywhere."""
+    """Make a PNG with coloured fields (ISO/IEC 15948), uncompressed: the same everywhere."""
     colours = [bytes(chance.randrange(256) for _ in range(3)) for _ in range(12)]
     rows = b"".join(
         b"\0" + b"".join(colours[x * 4 // width + 4 * (y * 3 // height)] for x in range(width))

@@ -24,9 +24,16 @@ PROFILES = ("POPO", "POVO", "VOVO")
 _ADVICE = ("10", "20", "30", "40", "50", "60", "70", "80")
 _FORBIDDEN = {"POPO": ("cat_vombo",), "POVO": ("cat_vve", "cat_vombo"), "VOVO": ("cat_vve",)}
 _OPTIONAL = (
-    "cat_vve", "cat_onderwijsondersteuning", "cat_verzuim", "cat_eindtoetsbo", "cat_toetsresultaten",
-    "cat_handelingsplannen", "cat_cijferlijsten", "cat_vombo", "cat_bijlagedocs",
-)  # fmt: skip
+    "cat_vve",
+    "cat_onderwijsondersteuning",
+    "cat_verzuim",
+    "cat_eindtoetsbo",
+    "cat_toetsresultaten",
+    "cat_handelingsplannen",
+    "cat_cijferlijsten",
+    "cat_vombo",
+    "cat_bijlagedocs",
+)
 
 
 @dataclass

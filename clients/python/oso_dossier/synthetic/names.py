@@ -1,4 +1,7 @@
-"""Names and places to draw from. Common first names and surnames, combined by chance; towns exist, streets are made up."""
+"""Names and places to draw from.
+
+Common first names and surnames, combined by chance; towns exist, streets are made up.
+"""
 
 FIRST_NAMES = (
     ("Noor", 1), ("Sem", 2), ("Zoë", 1), ("Björn", 2), ("Fatima", 1), ("Daan", 2), ("Anouk", 1),

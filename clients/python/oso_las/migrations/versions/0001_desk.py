@@ -36,7 +36,9 @@ def upgrade() -> None:
     op.create_index("las_dossier_pupil", "las_dossier", ["pupil_number", "birth_date"])
     op.create_table(
         "las_part",
-        sa.Column("dossier_number", sa.Integer, sa.ForeignKey("las_dossier.number"), primary_key=True),
+        sa.Column(
+            "dossier_number", sa.Integer, sa.ForeignKey("las_dossier.number"), primary_key=True
+        ),
         sa.Column("part_number", sa.Integer, primary_key=True),
         sa.Column("name", sa.String, nullable=False),
         sa.Column("media_type", sa.String, nullable=False),
@@ -47,7 +49,11 @@ def upgrade() -> None:
         "las_act",
         sa.Column("id", sa.Integer, primary_key=True),
         sa.Column(
-            "dossier_number", sa.Integer, sa.ForeignKey("las_dossier.number"), nullable=False, index=True
+            "dossier_number",
+            sa.Integer,
+            sa.ForeignKey("las_dossier.number"),
+            nullable=False,
+            index=True,
         ),
         sa.Column("act", sa.String, nullable=False),
         sa.Column("account", sa.String, nullable=False),
