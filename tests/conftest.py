@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import oso_rpc  # noqa: F401  before anything imports gRPC, as every program of ours does: TLS 1.3 only
 import pytest
 from hypothesis import HealthCheck, settings
 

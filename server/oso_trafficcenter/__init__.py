@@ -2,3 +2,5 @@
 
 It never sees a dossier or who the pupil is: what it knows of a pupil is a salted commitment.
 """
+
+import oso_rpc as _oso_rpc  # noqa: F401  before gRPC: TLS 1.3 only

@@ -4,3 +4,5 @@ A supplier runs it as a node (`oso las serve`) or uses its parts: `Desk` prepare
 `Exchange` gives them out, `Collector` fetches them. `running` in `oso_las.app` puts a node
 together.
 """
+
+import oso_rpc as _oso_rpc  # noqa: F401  before gRPC: TLS 1.3 only

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import grpc
 
 from oso_rpc.identity import system_tls_name
+from oso_rpc.tls import require_tls_1_3
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,11 +61,16 @@ def secure_channel(
         credentials: What to show and trust.
         options: More gRPC channel options; they win over ours, the name of the system excepted.
 
+    Raises:
+        TlsNotRestrictedError: This process could agree on less than TLS 1.3.
+
     """
+    require_tls_1_3()
     tls = grpc.ssl_channel_credentials(
         root_certificates=credentials.authority_pem,
         private_key=credentials.key_pem,
         certificate_chain=credentials.certificate_pem,
     )
     pin = ("grpc.ssl_target_name_override", system_tls_name(system_id))
-    return grpc.aio.secure_channel(address, tls, options=(*_OPTIONS, *options, pin))
+    # Of two values for the same option gRPC takes the first.
+    return grpc.aio.secure_channel(address, tls, options=(pin, *options, *_OPTIONS))

@@ -12,6 +12,7 @@ import inspect
 import re
 import time
 import uuid
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, Protocol
 
 import grpc
@@ -164,8 +165,12 @@ class ServerGuard(grpc.aio.ServerInterceptor):  # type: ignore[misc,unused-ignor
                 return await inner(prepare(request, context), context)
 
         async def stream(request: Any, context: Any) -> AsyncIterator[Any]:
-            async with _Call(self, method, context):
-                async for response in inner(prepare(request, context), context):
+            # Closed by name: the garbage collector would do it some time, files still open.
+            async with (
+                _Call(self, method, context),
+                aclosing(inner(prepare(request, context), context)) as responses,
+            ):
+                async for response in responses:
                     yield response
 
         # A stream can also be a coroutine that writes to the context, as health's Watch does.

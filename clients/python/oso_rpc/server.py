@@ -10,6 +10,8 @@ import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
+from oso_rpc.tls import require_tls_1_3
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -100,8 +102,10 @@ async def build_server(
 
     Raises:
         AddressInUseError: The address cannot be had.
+        TlsNotRestrictedError: This process could agree on less than TLS 1.3.
 
     """
+    require_tls_1_3()
     server = grpc.aio.server(
         interceptors=[guard],
         options=[
