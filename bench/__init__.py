@@ -5,3 +5,5 @@ measurement is paired with the least work gRPC, lxml or the disk could do for th
 two are run in turn, and the median of the ratios is what counts. `make bench` prints the table and
 writes `bench/results.json`; nothing here is a test.
 """
+
+import oso_rpc as _oso_rpc  # noqa: F401  before gRPC: TLS 1.3 only
