@@ -29,7 +29,8 @@ def canonical(content: bytes) -> bytes:
     for element in root.iter():
         for hint in HINTS.intersection(element.keys()):
             del element.attrib[hint]
-    return etree.canonicalize(root, rewrite_prefixes=True).encode("utf-8")
+    text: str = etree.canonicalize(root, rewrite_prefixes=True)
+    return text.encode("utf-8")
 
 
 def _strip_space(element: etree._Element, plan: MessagePlan) -> None:

@@ -79,7 +79,7 @@ def generate(profile: str, seed: int, out: Path | None) -> None:
 
     content = write_xml(make(profile, seed))
     if out is None:
-        click.get_binary_stream("stdout").write(content)
+        click.echo(content, nl=False)
         return
     try:
         write_whole(out, content)

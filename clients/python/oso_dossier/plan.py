@@ -163,10 +163,11 @@ def _compile(descriptor: Descriptor, known: dict[str, MessagePlan]) -> MessagePl
 
 def _add_element(plan: MessagePlan, one: FieldDescriptor, known: dict[str, MessagePlan]) -> None:
     choice = one.containing_oneof
-    is_choice = choice is not None and len(choice.fields) > 1
+    if choice is not None and len(choice.fields) == 1:
+        choice = None  # of one there is nothing to choose
     last = plan.elements[-1] if plan.elements else None
     same_choice = (
-        is_choice
+        choice is not None
         and last is not None
         and plan.make.DESCRIPTOR.fields_by_name[last.field].containing_oneof == choice
     )
@@ -175,7 +176,7 @@ def _add_element(plan: MessagePlan, one: FieldDescriptor, known: dict[str, Messa
     rules = one.GetOptions().Extensions[_RULES]
     element = _element(one, known)
     element.slot = len(plan.slots) - 1
-    if is_choice:
+    if choice is not None:
         element.required = choice.GetOptions().Extensions[validate_pb2.oneof].required
     else:
         element.required = rules.required or rules.repeated.min_items > 0 or element.always
@@ -198,21 +199,21 @@ def _element(one: FieldDescriptor, known: dict[str, MessagePlan]) -> ElementPlan
         name, tag_of(name), one.name, Kind.VALUE, 0, required=False, repeated=one.is_repeated
     )
     if facts.repeated_choice:
-        inner = one.message_type.fields[0]
+        inner = _message_type(one).fields[0]
         element.inner, element.repeated = inner.name, True
         element.value = _value_type(inner)
     elif _has_value(one):
         element.value = _value_type(one)
         element.plain = one.message_type is None and not one.is_repeated
-    elif one.message_type.GetOptions().Extensions[field_pb2.attachment]:
+    elif _message_type(one).GetOptions().Extensions[field_pb2.attachment]:
         element.kind = Kind.ATTACHMENT
     else:
-        element.message = _compile(one.message_type, known)
+        element.message = _compile(_message_type(one), known)
         element.kind = Kind.MESSAGE
         items = _only_items(one) if one.containing_oneof is not None else None
         if items is not None:
             element.kind, element.inner = Kind.WRAPPER, items.name
-            element.item, element.message = items.name, _compile(items.message_type, known)
+            element.item, element.message = items.name, _compile(_message_type(items), known)
             element.least = 1
         elif facts.item_name:
             element.kind, element.item = Kind.WRAPPER, facts.item_name
@@ -224,9 +225,15 @@ def _element(one: FieldDescriptor, known: dict[str, MessagePlan]) -> ElementPlan
     return element
 
 
+def _message_type(one: FieldDescriptor) -> Descriptor:
+    if one.message_type is None:
+        raise TypeError(one.full_name)
+    return one.message_type
+
+
 def _only_items(one: FieldDescriptor) -> FieldDescriptor | None:
     """Give the repeated field a message is nothing but a list of; None for other messages."""
-    fields = one.message_type.fields
+    fields = _message_type(one).fields
     if len(fields) == 1 and fields[0].is_repeated and fields[0].message_type is not None:
         return fields[0]
     return None

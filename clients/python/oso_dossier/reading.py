@@ -95,15 +95,16 @@ def parse_safely(content: bytes) -> etree._Element:
         raise NotXmlError(error.lineno or 1, _reason(error)) from None
     except ValueError as error:  # an encoding lxml does not know
         raise NotXmlError(1, type(error).__name__) from None
-    if root.getroottree().docinfo.doctype:
+    about: Any = root.getroottree().docinfo  # lxml-stubs does not know all of it
+    if about.doctype:
         raise DoctypeRefusedError
     return root
 
 
 def _reason(error: etree.XMLSyntaxError) -> str:
     """Name the kind of syntax error. The parser's own sentence may quote the file."""
-    kinds = etree.ErrorTypes
-    names = (name for name, number in vars(kinds).items() if number == error.code)
+    code: int = error.code  # type: ignore[attr-defined]  # unknown to lxml-stubs
+    names = (name for name, number in vars(etree.ErrorTypes).items() if number == code)
     return next(names, "ERR_UNKNOWN").removeprefix("ERR_").replace("_", " ").lower()
 
 
@@ -154,7 +155,7 @@ class _Reader:
         current: ElementPlan | None = None  # the element that fills it
         seen: set[int] = set()
         for child in children:
-            element = by_tag.get(child.tag)  # type: ignore[arg-type]
+            element = by_tag.get(child.tag)
             if element is None:
                 self._add(child, Problem.UNEXPECTED)
                 continue
@@ -270,8 +271,9 @@ class _Reader:
     def _read_attributes(
         self, element: etree._Element, plan: MessagePlan | None, message: Any
     ) -> None:
-        for name, text in element.attrib.items():
-            attribute = plan.attributes.get(str(name)) if plan else None
+        for key, text in element.attrib.items():
+            name = str(key)
+            attribute = plan.attributes.get(name) if plan else None
             if attribute is None:
                 if name not in HINTS:
                     self._add(element, Problem.ATTRIBUTE, f"@{name}")
@@ -293,7 +295,7 @@ class _Reader:
         if len(self.findings) >= _MOST_FINDINGS:
             self.more += 1
             return
-        line = element.sourceline or 0
+        line: Any = element.sourceline or 0  # lxml-stubs gives it no type
         self.findings.append(StructureFinding(path_of(element), line, problem, detail))
 
 

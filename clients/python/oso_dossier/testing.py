@@ -8,6 +8,11 @@ from typing import TYPE_CHECKING, Any
 from google.type.date_pb2 import Date
 from google.type.decimal_pb2 import Decimal
 from hypothesis import strategies as st
+from oso.dossier.v1.document_pb2 import (
+    TEKSTVORM_BASE64,
+    TEKSTVORM_BASE64_REGELS,
+    TEKSTVORM_LETTERLIJK,
+)
 
 from oso_dossier.attachments import bytes_of_text, describe
 from oso_dossier.document import DossierDocument
@@ -57,11 +62,11 @@ def _value(kind: ValueType) -> st.SearchStrategy[Any]:
 
 
 _ATTACHMENT = st.one_of(
-    st.binary(min_size=1, max_size=120).map(lambda content: (content, 1)),
-    st.binary(min_size=1, max_size=120).map(lambda content: (content, 2)),
+    st.binary(min_size=1, max_size=120).map(lambda content: (content, TEKSTVORM_BASE64)),
+    st.binary(min_size=1, max_size=120).map(lambda content: (content, TEKSTVORM_BASE64_REGELS)),
     st.text(_CHARACTERS, min_size=1, max_size=20)
-    .filter(lambda text: bytes_of_text(text)[1] == 3)  # noqa: PLR2004  no base64
-    .map(lambda text: (text.encode(), 3)),
+    .filter(lambda text: bytes_of_text(text)[1] == TEKSTVORM_LETTERLIJK)  # no base64
+    .map(lambda text: (text.encode(), TEKSTVORM_LETTERLIJK)),
 )
 
 

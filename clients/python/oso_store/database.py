@@ -14,7 +14,6 @@ nobody pays for a neighbour's fault.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -26,7 +25,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from oso_store.migration import upgrade
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
     from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -82,6 +81,7 @@ class Database(Generic[U]):
         self._waiting: deque[tuple[Callable[[U], Any], asyncio.Future[Any]]] = deque()
         self._work = asyncio.Event()
         self._writer: asyncio.Task[None] | None = None
+        self._closing = False
 
     async def migrate(self, script_location: str) -> None:
         """Bring the tables to the newest form.
@@ -102,12 +102,10 @@ class Database(Generic[U]):
 
     async def close(self) -> None:
         """Finish what waits, then close."""
-        while self._waiting:
-            await asyncio.sleep(0.01)
+        self._closing = True
+        self._work.set()
         if self._writer is not None:
-            self._writer.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._writer
+            await self._writer
         await self._backend.close()
 
     async def write(self, work: Callable[[U], T]) -> T:
@@ -134,14 +132,16 @@ class Database(Generic[U]):
         return await self._run(self._backend.read, lambda connection: work(self._unit(connection)))
 
     @staticmethod
-    async def _run(how: Callable[[Callable[[Connection], T]], Any], work: Any) -> Any:
+    async def _run(
+        how: Callable[[Callable[[Connection], T]], Awaitable[T]], work: Callable[[Connection], T]
+    ) -> T:
         try:
             return await how(work)
         except (SQLAlchemyError, OSError) as error:
             raise StoreUnavailableError(type(error).__name__) from error
 
     async def _write_all(self) -> None:
-        while True:
+        while not self._closing:
             await self._work.wait()
             self._work.clear()
             while self._waiting:
