@@ -24,7 +24,7 @@ class DossierExchangeServicer(stubs.DossierExchangeServiceServicer):
         """Take the service."""
         self._exchange = exchange
 
-    async def FetchDossier(  # type: ignore[override]  # noqa: N802  the contract's name
+    async def FetchDossier(  # noqa: N802  the contract's name
         self, request: messages.FetchDossierRequest, _context: Any
     ) -> AsyncIterator[messages.FetchDossierResponse]:
         """Deliver a dossier: manifest first, then every part in order."""

@@ -1,0 +1,315 @@
+"""Fetching a dossier from one delivery point: ask, take what comes, go on after a break, verify.
+
+What arrives is believed only when it is whole, matches the signed manifest, and is the dossier of
+the pupil who was asked for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import grpc
+from google.protobuf.message import DecodeError
+from oso.exchange.v1.dossier_exchange_service_pb2 import FetchDossierRequest, Resume
+from oso.exchange.v1.dossier_exchange_service_pb2_grpc import DossierExchangeServiceStub
+from oso.result.v1 import result_code_pb2 as codes
+from oso_dossier import parse_dossier
+from oso_dossier.documents import documents_of
+from oso_dossier.writing import check_structure
+from oso_rpc.channel import secure_channel
+from oso_rpc.errors import facts_of, from_rpc_error
+
+from oso_las.desk import parts_of, row_of
+from oso_las.manifest import ManifestError, check_documents, open_manifest
+from oso_las.model import Identity, NoIdentityError, State
+from oso_las.staging import Staging
+from oso_las.traffic_center import ACCEPTED_YEARS
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterable, AsyncIterator
+    from datetime import datetime
+
+    from oso.dossier.v1.dossier_pb2 import Dossier
+    from oso.exchange.v1.dossier_exchange_service_pb2 import Chunk, FetchDossierResponse
+    from oso.exchange.v1.dossier_exchange_service_pb2_grpc import DossierExchangeServiceAsyncStub
+    from oso.exchange.v1.manifest_pb2 import Manifest, SignedManifest
+    from oso.result.v1.result_code_pb2 import ResultCode
+    from oso.trafficcenter.v1.traffic_center_service_pb2 import (
+        DeliveryPointAddress,
+        OpenSessionResponse,
+    )
+    from oso_rpc.clock import Clock
+    from oso_rpc.credentials import Credentials
+
+    from oso_las.attachments import PartFiles
+    from oso_las.tables import DossierRow, PartRow, RetrievalRow
+
+_ATTEMPTS = 4  # without a single new byte between them
+_FIRST_PAUSE = 0.2  # seconds; doubles
+_IDLE_SECONDS = 30.0  # a stream that gives nothing for so long is broken
+_WRITE_AT_ONCE = 2 * 1024 * 1024
+
+
+class Progress(Protocol):
+    """Told how far a part has come."""
+
+    def __call__(self, part_number: int, name: str, done: int, size: int) -> None:
+        """Take note: bytes of the part that have come, of so many."""
+        ...
+
+
+@dataclass(frozen=True)
+class Received:
+    """A dossier that came whole and was verified; its parts are in their place.
+
+    Attributes:
+        row: The dossier, to be written down.
+        parts: Its parts, to be written down with it.
+        manifest_sha256: Digest of the manifest it came with.
+        staging: What is left to clear away once that is done.
+
+    """
+
+    row: DossierRow
+    parts: list[PartRow]
+    manifest_sha256: bytes
+    staging: Staging
+
+
+class Fetch:
+    """Fetching from one delivery point."""
+
+    def __init__(
+        self,
+        files: PartFiles,
+        credentials: Credentials,
+        clock: Clock,
+        *,
+        row: RetrievalRow,
+        opened: OpenSessionResponse,
+        address: DeliveryPointAddress,
+        changed_since: datetime | None,
+        progress: Progress | None,
+    ) -> None:
+        """Take what is needed, and what is asked of whom.
+
+        Args:
+            files: Where parts come to stand.
+            credentials: Who we are.
+            clock: Says when a dossier was received.
+            row: The session, as it is kept here.
+            opened: The session, as the Traffic Center granted it.
+            address: The delivery point, one of the session's.
+            changed_since: Only what was put together after this moment.
+            progress: Told how far it is.
+
+        """
+        self._files = files
+        self._credentials = credentials
+        self._clock = clock
+        self._row = row
+        self._opened = opened
+        self._address = address
+        self._changed_since = changed_since
+        self._progress = progress
+        point = address.delivery_point
+        folder = f"{opened.session.session_id}-{point.routing_key}"
+        self._staging = Staging(files.incoming / folder)
+        self._manifest: Manifest | None = None
+        self.manifest_sha256 = b""
+
+    async def run(self, identity: Identity) -> ResultCode.ValueType:
+        """Fetch, going on after breaks; give the result. DELIVERED means: all here and verified."""
+        point = self._address.delivery_point
+        channel = secure_channel(point.address, point.system_id, self._credentials)
+        try:
+            await self._take_up()
+            return await self._attempts(DossierExchangeServiceStub(channel), identity)
+        except ManifestError:
+            await asyncio.to_thread(self._staging.discard)
+            return codes.RESULT_CODE_MANIFEST_INVALID
+        finally:
+            await channel.close()
+
+    async def _take_up(self) -> None:
+        """Take up what a broken transfer left."""
+        kept = await asyncio.to_thread(self._staging.kept_manifest)
+        if kept is not None:
+            try:
+                self._manifest = self._open(kept)
+                self.manifest_sha256 = hashlib.sha256(kept.manifest).digest()
+                await asyncio.to_thread(self._staging.go_on, self._manifest)
+            except ManifestError:
+                self._forget()
+                await asyncio.to_thread(self._staging.discard)
+
+    def _forget(self) -> None:
+        self._manifest, self.manifest_sha256 = None, b""
+
+    def _open(self, signed: SignedManifest) -> Manifest:
+        point = self._address.delivery_point
+        return open_manifest(
+            signed,
+            set(self._address.certificate_sha256),
+            self._opened.session.session_id,
+            self._opened.session.source_brin,
+            point.routing_key,
+        )
+
+    async def _attempts(
+        self, stub: DossierExchangeServiceAsyncStub, identity: Identity
+    ) -> ResultCode.ValueType:
+        pause, left = _FIRST_PAUSE, _ATTEMPTS
+        reached = False
+        while True:
+            before = (self._staging.part_number, self._staging.offset)
+            try:
+                await self._stream(stub, identity)
+            except grpc.aio.AioRpcError as error:
+                refusal = from_rpc_error(error, party=self._address.delivery_point.brin)
+                if refusal.code == codes.RESULT_CODE_RESUME_INVALID:
+                    self._forget()
+                    await asyncio.to_thread(self._staging.discard)
+                elif refusal.code != codes.RESULT_CODE_UNREACHABLE:
+                    ranked = facts_of(refusal.code).rank > 0
+                    return refusal.code if ranked else codes.RESULT_CODE_TRANSFER_INCOMPLETE
+            except TimeoutError:
+                pass
+            if self._manifest is not None and self._staging.is_complete:
+                return codes.RESULT_CODE_DELIVERED
+            reached = reached or self._manifest is not None
+            if (self._staging.part_number, self._staging.offset) > before:
+                pause, left = _FIRST_PAUSE, _ATTEMPTS
+            left -= 1
+            if left == 0:
+                return (
+                    codes.RESULT_CODE_TRANSFER_INCOMPLETE
+                    if reached
+                    else codes.RESULT_CODE_UNREACHABLE
+                )
+            await asyncio.sleep(pause)
+            pause *= 2
+
+    async def _stream(self, stub: DossierExchangeServiceAsyncStub, identity: Identity) -> None:
+        """Read one stream as far as it comes."""
+        call = stub.FetchDossier(self._request(identity))
+        chunks: list[Chunk] = []
+        waiting = 0
+        try:
+            async for response in _with_patience(call):
+                if response.WhichOneof("content") == "manifest":
+                    await self._take_manifest(response)
+                    continue
+                if self._manifest is None:
+                    raise ManifestError("bytes came before the manifest")
+                if chunks and response.chunk.part_number != chunks[0].part_number:
+                    await self._write(chunks)
+                    chunks, waiting = [], 0
+                chunks.append(response.chunk)
+                waiting += len(response.chunk.data)
+                if waiting >= _WRITE_AT_ONCE:
+                    await self._write(chunks)
+                    chunks, waiting = [], 0
+        finally:
+            call.cancel()
+            if chunks:
+                await self._write(chunks)
+
+    def _request(self, identity: Identity) -> FetchDossierRequest:
+        request = FetchDossierRequest(
+            session_id=self._opened.session.session_id,
+            grant=self._opened.grant,
+            source_routing_key=self._address.delivery_point.routing_key,
+            identity=identity.message(),
+            salt=self._row.salt,
+            accepted_dossier_years=ACCEPTED_YEARS,
+        )
+        if self._changed_since is not None:
+            request.changed_since.FromDatetime(self._changed_since)
+        if self._manifest is not None:
+            request.resume.CopyFrom(
+                Resume(
+                    manifest_sha256=self.manifest_sha256,
+                    part_number=self._staging.part_number,
+                    offset=self._staging.offset,
+                )
+            )
+        return request
+
+    async def _take_manifest(self, response: FetchDossierResponse) -> None:
+        manifest = self._open(response.manifest)
+        digest = hashlib.sha256(response.manifest.manifest).digest()
+        if self._manifest is not None:
+            if digest != self.manifest_sha256:
+                raise ManifestError("manifest changed under way")
+            return
+        if manifest.dossier_year not in ACCEPTED_YEARS:
+            raise ManifestError("dossier of a year that was not asked for")
+        self._manifest, self.manifest_sha256 = manifest, digest
+        await asyncio.to_thread(self._staging.begin, response.manifest, manifest)
+
+    async def _write(self, chunks: list[Chunk]) -> None:
+        """Write chunks of one part; they must follow what is here."""
+        staging, manifest = self._staging, self._manifest
+        if manifest is None or staging.is_complete:
+            raise ManifestError("more parts than the manifest says")
+        at = staging.offset
+        for chunk in chunks:
+            if (chunk.part_number, chunk.offset) != (staging.part_number, at):
+                raise ManifestError("bytes do not follow each other")
+            at += len(chunk.data)
+        part = manifest.parts[staging.part_number]
+        await asyncio.to_thread(staging.write, [chunk.data for chunk in chunks])
+        if self._progress is not None:
+            self._progress(part.part_number, part.name, at, part.size)
+
+    async def verify(self, identity: Identity, source_brin: str) -> Received | None:
+        """Check the dossier as a whole and put its parts in their place.
+
+        Gives what to write down; None when it is not the dossier it should be, and then nothing of
+        it is kept.
+        """
+        try:
+            dossier = await asyncio.to_thread(self._verified, identity)
+        except ManifestError:
+            await asyncio.to_thread(self._staging.discard)
+            return None
+        await asyncio.to_thread(self._staging.hand_over, self._files)
+        sha256 = self._manifest.parts[0].sha256 if self._manifest else b""
+        row = row_of(dossier, identity, sha256, State.RECEIVED, self._clock.now())
+        row.session_id, row.source_brin = self._opened.session.session_id, source_brin
+        return Received(row, parts_of(dossier), self.manifest_sha256, self._staging)
+
+    def _verified(self, identity: Identity) -> Dossier:
+        try:
+            dossier = parse_dossier(self._staging.read_dossier())
+        except DecodeError:
+            raise ManifestError("dossier cannot be read") from None
+        if self._manifest is not None:
+            check_documents(self._manifest, [one.bestandsinhoud for one in documents_of(dossier)])
+        if check_structure(dossier):
+            raise ManifestError("dossier is not built as the standard says")
+        try:
+            same = Identity.of_dossier(dossier) == identity
+        except NoIdentityError:
+            same = False
+        if not same:
+            raise ManifestError("dossier of another pupil")
+        return dossier
+
+
+async def _with_patience(
+    call: AsyncIterable[FetchDossierResponse],
+) -> AsyncIterator[FetchDossierResponse]:
+    """Give the messages of a stream; raise TimeoutError when it gives nothing for long.
+
+    A dossier may take as long as it takes, so the stream has no deadline; silence ends it.
+    """
+    loop = asyncio.get_running_loop()
+    async with asyncio.timeout(_IDLE_SECONDS) as limit:
+        async for response in call:
+            limit.reschedule(loop.time() + _IDLE_SECONDS)
+            yield response
