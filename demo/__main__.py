@@ -137,7 +137,7 @@ def tell(dossier: Path) -> int:
         )
         for brin in (SOURCE[0], TARGET[0]):
             serve = ("oso", "las", "--home", country.home(brin), "serve")
-            stack.enter_context(_process(logs / f"{brin}.log", *serve))  # type: ignore[arg-type]
+            stack.enter_context(_process(logs / f"{brin}.log", *serve))
         _prepare(country, dossier)
         collected = _fetch(country, dossier)
         _show_timeline(country, collected["session"])

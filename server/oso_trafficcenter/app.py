@@ -7,10 +7,10 @@ import contextlib
 import signal
 import sys
 import uuid
-from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path  # noqa: TC003  pydantic needs it at run time
+from typing import TYPE_CHECKING
 
 import structlog
 from oso_rpc.admission import DirectoryAdmission
@@ -29,6 +29,9 @@ from pydantic_settings import SettingsConfigDict
 from oso_trafficcenter.rpc import TrafficCenterServicer, registration
 from oso_trafficcenter.sessions import Sessions
 from oso_trafficcenter.store import MIGRATIONS, Transaction
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
 
 _SWEEP_SECONDS = 15.0
 _log = structlog.get_logger(__name__)
@@ -94,9 +97,9 @@ async def running(
         database,
         directory,
         Signer.load(settings.grant_key),
-        clock,
-        lambda: str(uuid.uuid4()),
-        timedelta(minutes=settings.session_minutes),
+        clock=clock,
+        new_id=lambda: str(uuid.uuid4()),
+        lifetime=timedelta(minutes=settings.session_minutes),
     )
     server = await build_server(
         settings.listen,

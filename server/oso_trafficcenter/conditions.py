@@ -21,11 +21,6 @@ from oso.directory.v1.directory_pb2 import (
     School,
 )
 from oso.result.v1 import result_code_pb2 as codes
-from oso.trafficcenter.v1.traffic_center_service_pb2 import (
-    CheckSessionRequest,
-    CloseSessionRequest,
-    OpenSessionRequest,
-)
 from oso.transfer.v1.transfer_pb2 import (
     TRANSFER_KIND_OVERDRACHTBINNENBRIN,
     TRANSFER_KIND_OVERSTAPDOSSIER,
@@ -40,6 +35,11 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from google.protobuf.timestamp_pb2 import Timestamp
+    from oso.trafficcenter.v1.traffic_center_service_pb2 import (
+        CheckSessionRequest,
+        CloseSessionRequest,
+        OpenSessionRequest,
+    )
     from oso_rpc.directory import DirectoryView
     from oso_rpc.identity import PeerIdentity
 

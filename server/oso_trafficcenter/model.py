@@ -90,8 +90,8 @@ class SessionRecord:
         """Give the session after an event.
 
         Raises:
-            OsoError: SESSION_CLOSED, SESSION_EXPIRED or SESSION_REVOKED when the event cannot happen
-                any more.
+            OsoError: SESSION_CLOSED, SESSION_EXPIRED or SESSION_REVOKED when the event cannot
+                happen any more.
 
         """
         state = TRANSITIONS.get((self.state, event))

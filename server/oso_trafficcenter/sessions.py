@@ -12,7 +12,6 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, TypeVar
 
 from google.rpc.error_details_pb2 import ErrorInfo
-from oso.directory.v1.directory_pb2 import DeliveryPoint
 from oso.result.v1 import result_code_pb2 as codes
 from oso.trafficcenter.v1.session_pb2 import (
     SESSION_EVENT_TYPE_CHECK,
@@ -47,6 +46,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from oso.directory.v1.directory_pb2 import DeliveryPoint
     from oso_rpc.clock import Clock
     from oso_rpc.directory import DirectorySource, DirectoryView
     from oso_rpc.identity import PeerIdentity
@@ -74,6 +74,7 @@ class Sessions:
         database: Database[Transaction],
         directory: DirectorySource,
         signer: Signer,
+        *,
         clock: Clock,
         new_id: Callable[[], str],
         lifetime: timedelta = LIFETIME,

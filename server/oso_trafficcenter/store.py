@@ -8,7 +8,7 @@ reads see them here.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from oso.result.v1.result_code_pb2 import ResultCode
 from oso.trafficcenter.v1.session_pb2 import SESSION_STATE_OPEN, SessionEvent, SessionState
@@ -23,13 +23,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Table
 
 MIGRATIONS = "oso_trafficcenter:migrations"
 
-_SESSION = class_mapper(SessionRow).local_table
-_EVENT = class_mapper(EventRow).local_table
-_ANSWER = class_mapper(AnswerRow).local_table
+# A mapper may stand on more than a table; each of these stands on one.
+_SESSION = cast("Table", class_mapper(SessionRow).local_table)
+_EVENT = cast("Table", class_mapper(EventRow).local_table)
+_ANSWER = cast("Table", class_mapper(AnswerRow).local_table)
 _TIMES = ("create_time", "expire_time", "close_time")
 _CHANGEABLE = ("state", "close_time", "result", "source_routing_key", "manifest_sha256")
 _CHANGE_SESSION = (

@@ -6,11 +6,11 @@ import asyncio
 import contextlib
 import os
 import signal
-from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import structlog
 from oso_rpc.admission import DirectoryAdmission
@@ -33,6 +33,9 @@ from oso_las.exchange import Exchange, GuessingLimit
 from oso_las.rpc import DossierExchangeServicer, registration
 from oso_las.store import MIGRATIONS, Transaction
 from oso_las.traffic_center import TrafficCenter
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
 
 SETTINGS_FILE = "las.toml"
 _FINISH_SECONDS = 60.0
@@ -167,8 +170,8 @@ async def node(home: Path, settings: Settings, clock: Clock | None = None) -> As
                 exchange=Exchange(
                     *shared,
                     directory,
-                    credentials,
-                    opened.clock,
+                    credentials=credentials,
+                    clock=opened.clock,
                     brin=settings.brin,
                     routing_key=settings.routing_key,
                     guessing=GuessingLimit(

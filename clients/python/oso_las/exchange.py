@@ -125,9 +125,9 @@ class Exchange:
         files: PartFiles,
         traffic_center: TrafficCenter,
         directory: DirectorySource,
+        *,
         credentials: Credentials,
         clock: Clock,
-        *,
         brin: str,
         routing_key: str,
         guessing: GuessingLimit | None = None,
@@ -209,7 +209,11 @@ class Exchange:
                 outcome = _choose(dossiers, request, grant.target_brin)
             refused = isinstance(outcome, OsoError)
             result = outcome.code if refused else codes.RESULT_CODE_DELIVERED  # type: ignore[union-attr]
-            tx.add(_request_row(request, grant, identity, now, name_of(result), not dossiers))
+            tx.add(
+                _request_row(
+                    request, grant, identity, now, result=name_of(result), unknown=not dossiers
+                )
+            )
             if isinstance(outcome, OsoError):
                 return outcome
             parts = tx.parts(outcome.number or 0)
@@ -324,8 +328,9 @@ def _request_row(
     grant: Grant,
     identity: Identity,
     now: datetime,
+    *,
     result: str,
-    unknown: bool,  # noqa: FBT001  a column
+    unknown: bool,
 ) -> RequestRow:
     return RequestRow(
         session_id=request.session_id,
