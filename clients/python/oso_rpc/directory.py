@@ -33,6 +33,7 @@ from oso_rpc.signing import verify
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
     from pathlib import Path
 
     from oso_rpc.clock import Clock
@@ -209,7 +210,8 @@ class DirectorySource:
         self._trusted_keys = trusted_keys
         self._clock = clock
         self._max_age = max_age
-        self._view: DirectoryView | None = None
+        # The view, and from when until when it is in force: one value, for it is set in a thread.
+        self._held: tuple[DirectoryView, datetime, datetime] | None = None
         self._stamp: tuple[int, int, int] | None = None
 
     def load(self) -> DirectoryView:
@@ -222,10 +224,11 @@ class DirectorySource:
         """
         self._stamp = self._stamp_of_file()
         view = open_directory(self._path.read_bytes(), self._trusted_keys)
-        have = self._view
-        if have is not None and (view.version, view.issue_time) < (have.version, have.issue_time):
-            raise DirectoryOlderError(view.version, have.version)
-        self._view = view
+        if self._held is not None:
+            have = self._held[0]
+            if (view.version, view.issue_time) < (have.version, have.issue_time):
+                raise DirectoryOlderError(view.version, have.version)
+        self._held = view, view.issue_time - _CLOCK_SKEW, view.issue_time + self._max_age
         return view
 
     def refresh(self) -> None:
@@ -246,10 +249,11 @@ class DirectorySource:
             OsoError: DIRECTORY_EXPIRED when there is none, it is too old, or from the future.
 
         """
-        view = self._view
-        if view is None or not -_CLOCK_SKEW <= self._clock.now() - view.issue_time <= self._max_age:
-            raise OsoError(RESULT_CODE_DIRECTORY_EXPIRED, retry_after=timedelta(minutes=5))
-        return view
+        if self._held is not None:
+            view, begin, end = self._held
+            if begin <= self._clock.now() <= end:
+                return view
+        raise OsoError(RESULT_CODE_DIRECTORY_EXPIRED, retry_after=timedelta(minutes=5))
 
     async def watch(self, interval: float = 1.0) -> None:
         """Refresh every `interval` seconds, until cancelled."""

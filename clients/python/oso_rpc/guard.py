@@ -9,10 +9,11 @@ INTERNAL and a line in the log.
 from __future__ import annotations
 
 import inspect
+import os
 import re
 import time
-import uuid
 from contextlib import aclosing
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Protocol
 
 import grpc
@@ -31,7 +32,7 @@ from oso_rpc.identity import peer_identity, set_current_peer
 from oso_rpc.violations import path_of
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
     from types import TracebackType
 
     from google.protobuf.message import Message
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from oso_rpc.admission import Admission
     from oso_rpc.clock import Clock
 
-_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_DECENT_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 # Their requests are not ours to check, and tools call them without a deadline.
 _OPERATORS = (f"/{health.SERVICE_NAME}/", f"/{reflection.SERVICE_NAME}/", "/grpc.reflection.")
 # Trailing metadata has 8 KiB for everything; a caller with more wrong than this can ask again.
@@ -47,6 +48,7 @@ _MAX_VIOLATIONS = 20
 _MAX_DETAIL = 500
 
 _log = structlog.get_logger(__name__)
+_request_id: ContextVar[str] = ContextVar("oso_request_id")
 
 
 class CallObserver(Protocol):
@@ -80,7 +82,7 @@ class ServerGuard(grpc.aio.ServerInterceptor):  # type: ignore[misc,unused-ignor
         admission: Admission,
         clock: Clock,
         observer: CallObserver | None = None,
-        request_ids: Callable[[], str] = lambda: uuid.uuid4().hex,
+        request_ids: Callable[[], str] = lambda: os.urandom(16).hex(),
     ) -> None:
         """Take who decides on certificates, the clock, who counts calls, who makes request ids."""
         self.observer = observer or NoObserver()
@@ -99,6 +101,8 @@ class ServerGuard(grpc.aio.ServerInterceptor):  # type: ignore[misc,unused-ignor
         handler = await continuation(handler_call_details)
         if handler is None:
             return None
+        # The handler runs in this task. Asking the call for its metadata again would copy it again.
+        _request_id.set(self.request_id(handler_call_details.invocation_metadata))
         method = handler_call_details.method
         seen, wrapped = self._wrapped.get(method, (None, None))
         if seen is not handler:
@@ -106,10 +110,10 @@ class ServerGuard(grpc.aio.ServerInterceptor):  # type: ignore[misc,unused-ignor
             self._wrapped[method] = handler, wrapped
         return wrapped
 
-    def request_id(self, context: Any) -> str:
+    def request_id(self, metadata: Iterable[tuple[str, str | bytes]] | None) -> str:
         """Take the caller's request id when it is a decent one; make one otherwise."""
-        for key, value in context.invocation_metadata() or ():
-            if key == REQUEST_ID_KEY and isinstance(value, str) and _REQUEST_ID.fullmatch(value):
+        for key, value in metadata or ():
+            if key == REQUEST_ID_KEY and isinstance(value, str) and _DECENT_ID.fullmatch(value):
                 return value
         return self._request_ids()
 
@@ -194,7 +198,7 @@ class _Call:
         self._method = method
         self._context = context
         self._begin = time.perf_counter()
-        self._request_id = guard.request_id(context)
+        self._request_id = _request_id.get()
 
     async def __aenter__(self) -> None:
         structlog.contextvars.bind_contextvars(request=self._request_id)

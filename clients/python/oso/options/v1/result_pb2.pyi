@@ -32,8 +32,8 @@ class ResultCodeOptions(_message.Message):
     TEXT_NL_FIELD_NUMBER: _builtins.int
     TEXT_EN_FIELD_NUMBER: _builtins.int
     grpc_code: _builtins.int
-    """The gRPC status code (RFC-less, see google.rpc.Code) an RPC ends with when
-    it is refused for this reason. 0 (OK) for codes that are never an error.
+    """The gRPC status code (a number of google.rpc.Code) an RPC ends with when it
+    is refused for this reason. 0 (OK) for codes that are never an error.
     """
     rank: _builtins.int
     """Place in the ranking of results of one session: the highest one wins when
