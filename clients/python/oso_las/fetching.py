@@ -163,9 +163,9 @@ class Fetch:
         self, stub: DossierExchangeServiceAsyncStub, identity: Identity
     ) -> ResultCode.ValueType:
         pause, left = _FIRST_PAUSE, _ATTEMPTS
+        furthest = (self._staging.part_number, self._staging.offset)
         reached = False
         while True:
-            before = (self._staging.part_number, self._staging.offset)
             try:
                 await self._stream(stub, identity)
             except grpc.aio.AioRpcError as error:
@@ -181,7 +181,9 @@ class Fetch:
             if self._manifest is not None and self._staging.is_complete:
                 return codes.RESULT_CODE_DELIVERED
             reached = reached or self._manifest is not None
-            if (self._staging.part_number, self._staging.offset) > before:
+            here = (self._staging.part_number, self._staging.offset)
+            if here > furthest:  # further than ever: starting anew again and again is no progress
+                furthest = here
                 pause, left = _FIRST_PAUSE, _ATTEMPTS
             left -= 1
             if left == 0:
@@ -203,8 +205,8 @@ class Fetch:
                 if response.WhichOneof("content") == "manifest":
                     await self._take_manifest(response)
                     continue
-                if self._manifest is None:
-                    raise ManifestError("bytes came before the manifest")
+                if self._manifest is None or not response.chunk.data:
+                    raise ManifestError("a message without the manifest or without bytes")
                 if chunks and response.chunk.part_number != chunks[0].part_number:
                     await self._write(chunks)
                     chunks, waiting = [], 0
@@ -213,10 +215,14 @@ class Fetch:
                 if waiting >= _WRITE_AT_ONCE:
                     await self._write(chunks)
                     chunks, waiting = [], 0
+        except (grpc.aio.AioRpcError, TimeoutError):
+            if chunks:  # what came before the break is worth keeping
+                await self._write(chunks)
+            raise
         finally:
             call.cancel()
-            if chunks:
-                await self._write(chunks)
+        if chunks:
+            await self._write(chunks)
 
     def _request(self, identity: Identity) -> FetchDossierRequest:
         request = FetchDossierRequest(

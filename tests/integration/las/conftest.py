@@ -225,7 +225,9 @@ _PATHS = ("certificate", "key", "authority", "directory", "parts")
 
 
 @contextlib.asynccontextmanager
-async def cutting_proxy(port: int, after: int, times: int = 1) -> AsyncIterator[tuple[int, list[int]]]:
+async def cutting_proxy(
+    port: int, after: int, times: int = 1
+) -> AsyncIterator[tuple[int, list[int]]]:
     """Stand between two schools; cut the first `times` connections after so many bytes to the target.
 
     Gives the port, and a list that gets the number of each connection that was cut.
@@ -240,7 +242,9 @@ async def cutting_proxy(port: int, after: int, times: int = 1) -> AsyncIterator[
         upstream_reader, upstream_writer = await asyncio.open_connection("127.0.0.1", port)
         budget = after if mine <= times else None
 
-        async def pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter, limit: int | None) -> None:
+        async def pump(
+            source: asyncio.StreamReader, sink: asyncio.StreamWriter, limit: int | None
+        ) -> None:
             passed = 0
             with contextlib.suppress(ConnectionError):
                 while data := await source.read(65536):

@@ -83,7 +83,10 @@ async def test_a_connection_cut_in_an_attachment_is_taken_up_again(country: Coun
         steps: list[int] = []
 
         collected = await country.nodes[TARGET].collector.collect(
-            identity, SOURCE, "worker", progress=lambda _part, _name, done, _size: steps.append(done)
+            identity,
+            SOURCE,
+            "worker",
+            progress=lambda _part, _name, done, _size: steps.append(done),
         )
 
     assert len(cut) == 2
