@@ -5,7 +5,6 @@ Imports are made where they are used: see `oso_las.cli`.
 
 from __future__ import annotations
 
-import asyncio
 import json
 import sys
 from typing import TYPE_CHECKING, Any
@@ -24,14 +23,12 @@ _PROGRESS_FROM = 1024 * 1024
 @click.pass_obj
 def serve(here: Here) -> None:
     """Give out dossiers that are ready, until told to stop."""
-    import uvloop  # noqa: PLC0415
     from oso_rpc.logging import configure_logging  # noqa: PLC0415
 
     from oso_las.app import serve as serve_node  # noqa: PLC0415
 
     configure_logging()
     settings = here.settings()
-    asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
     here.run(lambda: serve_node(here.home, settings))
 
 
@@ -197,7 +194,7 @@ class _Bar:
         self._done = 0
 
     def __call__(self, part_number: int, name: str, done: int, size: int) -> None:
-        if size < _PROGRESS_FROM:
+        if size < _PROGRESS_FROM or not sys.stderr.isatty():
             return
         if part_number != self._part:
             self.end()

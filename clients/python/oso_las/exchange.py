@@ -15,7 +15,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from google.protobuf.message import DecodeError
-from oso.exchange.v1.dossier_exchange_service_pb2 import Chunk, FetchDossierRequest, Resume
+from oso.exchange.v1.dossier_exchange_service_pb2 import (
+    FetchDossierRequest,
+    FetchDossierResponse,
+    Resume,
+)
 from oso.exchange.v1.manifest_pb2 import (
     PART_TYPE_ATTACHMENT,
     PART_TYPE_DOSSIER,
@@ -93,7 +97,7 @@ class Delivery:
     offset: int
     target_brin: str
 
-    async def chunks(self) -> AsyncIterator[Chunk]:
+    async def chunks(self) -> AsyncIterator[FetchDossierResponse]:
         """Give the bytes in order; the disk is read one block ahead of the network."""
         begin = self.offset
         for number in range(self.part_number, len(self.files)):
@@ -109,7 +113,11 @@ class Delivery:
                         reading = asyncio.create_task(asyncio.to_thread(file.read, _BLOCK))
                         for at in range(0, len(block), CHUNK):
                             data = block[at : at + CHUNK]
-                            yield Chunk(part_number=number, offset=begin + at, data=data)
+                            # Filled in place: a message put into another would be copied.
+                            response = FetchDossierResponse()
+                            chunk = response.chunk
+                            chunk.part_number, chunk.offset, chunk.data = number, begin + at, data
+                            yield response
                         begin += len(block)
                 finally:
                     await asyncio.wait([reading])  # the file stays open until the thread is done

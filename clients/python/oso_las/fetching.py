@@ -119,6 +119,7 @@ class Fetch:
         folder = f"{opened.session.session_id}-{point.routing_key}"
         self._staging = Staging(files.incoming / folder)
         self._manifest: Manifest | None = None
+        self._writing: asyncio.Task[None] | None = None
         self.manifest_sha256 = b""
 
     async def run(self, identity: Identity) -> ResultCode.ValueType:
@@ -218,11 +219,15 @@ class Fetch:
         except (grpc.aio.AioRpcError, TimeoutError):
             if chunks:  # what came before the break is worth keeping
                 await self._write(chunks)
+            await self._written()
             raise
         finally:
             call.cancel()
+            if self._writing is not None:  # nobody may touch the files before its thread is done
+                await asyncio.wait([self._writing])
         if chunks:
             await self._write(chunks)
+        await self._written()
 
     def _request(self, identity: Identity) -> FetchDossierRequest:
         request = FetchDossierRequest(
@@ -258,7 +263,8 @@ class Fetch:
         await asyncio.to_thread(self._staging.begin, response.manifest, manifest)
 
     async def _write(self, chunks: list[Chunk]) -> None:
-        """Write chunks of one part; they must follow what is here."""
+        """Have chunks of one part written while the next ones come in; they must follow what is here."""
+        await self._written()
         staging, manifest = self._staging, self._manifest
         if manifest is None or staging.is_complete:
             raise ManifestError("more parts than the manifest says")
@@ -268,9 +274,16 @@ class Fetch:
                 raise ManifestError("bytes do not follow each other")
             at += len(chunk.data)
         part = manifest.parts[staging.part_number]
-        await asyncio.to_thread(staging.write, [chunk.data for chunk in chunks])
+        blocks = [chunk.data for chunk in chunks]
+        self._writing = asyncio.create_task(asyncio.to_thread(staging.write, blocks))
         if self._progress is not None:
             self._progress(part.part_number, part.name, at, part.size)
+
+    async def _written(self) -> None:
+        """Wait for the write under way; raise what went wrong with it."""
+        if self._writing is not None:
+            writing, self._writing = self._writing, None
+            await writing
 
     async def verify(self, identity: Identity, source_brin: str) -> Received | None:
         """Check the dossier as a whole and put its parts in their place.

@@ -5,7 +5,6 @@ Imports are made where they are used: see `oso_las.cli`.
 
 from __future__ import annotations
 
-import asyncio
 import getpass
 import json
 import sys
@@ -79,6 +78,7 @@ class Here:
 
     def run(self, work: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
         """Run to the end; turn errors into sentences."""
+        import uvloop  # noqa: PLC0415
         from oso_dossier.errors import DossierXmlError  # noqa: PLC0415
         from oso_rpc.credentials import CredentialsError  # noqa: PLC0415
         from oso_rpc.directory import DirectoryError  # noqa: PLC0415
@@ -90,7 +90,7 @@ class Here:
         from oso_las.model import DeskError  # noqa: PLC0415
 
         try:
-            return asyncio.run(work())
+            return uvloop.run(work())
         except (DossierXmlError, DeskError, OsoError) as error:
             raise Refused(error.text(self.language)) from None
         except (CredentialsError, AddressInUseError, SchemaError) as error:

@@ -30,8 +30,8 @@ class DossierExchangeServicer(stubs.DossierExchangeServiceServicer):
         """Deliver a dossier: manifest first, then every part in order."""
         delivery = await self._exchange.prepare(request, current_peer())
         yield messages.FetchDossierResponse(manifest=delivery.signed)
-        async for chunk in delivery.chunks():
-            yield messages.FetchDossierResponse(chunk=chunk)
+        async for response in delivery.chunks():
+            yield response
         await self._exchange.delivered(delivery)
 
 

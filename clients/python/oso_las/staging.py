@@ -8,7 +8,6 @@ a thread.
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 from typing import TYPE_CHECKING
 
@@ -61,8 +60,6 @@ class Staging:
         self._folder.mkdir(mode=0o700)
         with open_private(self._folder / "manifest") as file:
             file.write(signed.SerializeToString())
-            file.flush()
-            os.fsync(file.fileno())
         self.go_on(manifest)
 
     def go_on(self, manifest: Manifest) -> None:

@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import grpc
 import pytest
-from oso.exchange.v1.dossier_exchange_service_pb2 import Chunk, FetchDossierRequest, Resume
+from oso.exchange.v1.dossier_exchange_service_pb2 import (
+    Chunk,
+    FetchDossierRequest,
+    FetchDossierResponse,
+    Resume,
+)
 from oso.exchange.v1.dossier_exchange_service_pb2_grpc import DossierExchangeServiceStub
 from oso.exchange.v1.manifest_pb2 import Manifest
 from oso.trafficcenter.v1.session_pb2 import Grant
@@ -252,10 +257,10 @@ def _liar(
 def _chunks(monkeypatch: pytest.MonkeyPatch, spoil: Callable[[Chunk], list[Chunk]]) -> None:
     true_chunks = Delivery.chunks
 
-    async def lying(self: Delivery) -> AsyncIterator[Chunk]:
-        async for chunk in true_chunks(self):
-            for one in spoil(chunk):
-                yield one
+    async def lying(self: Delivery) -> AsyncIterator[FetchDossierResponse]:
+        async for response in true_chunks(self):
+            for one in spoil(response.chunk):
+                yield FetchDossierResponse(chunk=one)
 
     monkeypatch.setattr(Delivery, "chunks", lying)
 
