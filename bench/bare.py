@@ -11,10 +11,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import grpc
 import oso_rpc  # noqa: F401  sets the cipher suites before grpc's core reads them
 import uvloop
-
-import grpc
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -1,8 +1,10 @@
 """(c) and (d): a whole transfer against the same calls and bytes without our code.
 
-(c) a dossier of the 173 KB class, cold: new channels, three calls to the Traffic Center (one of them by the source),
-fetch, verify, store; bare: two new channels, three echoes, one stream of as many bytes.
-(d) an attachment of 1 GiB: bytes a second against a bare stream, and the most memory either school takes.
+(c) a dossier of the 173 KB class, cold: new channels, three calls to the Traffic Center (one of them
+by the source), fetch, verify, store; bare: two new channels, three echoes, one stream of as many
+bytes.
+(d) an attachment of 1 GiB: bytes a second against a bare stream, and the most memory a school
+takes.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import uvloop
 from oso_dossier import DossierDocument
@@ -60,10 +62,10 @@ async def _bare_transfer(port: int, credentials: Credentials, size: int) -> floa
     begin = time.perf_counter()
     address = f"127.0.0.1:{port}"
     channels = [secure_channel(address, TRAFFIC_CENTER, credentials) for _ in range(2)]
-    echo = channels[0].unary_unary(ECHO)
+    echo: Any = channels[0].unary_unary(ECHO)
     for _ in range(3):
         await echo(bytes(300), timeout=_DEADLINE)
-    stream = channels[1].unary_stream(STREAM)
+    stream: Any = channels[1].unary_stream(STREAM)
     async for _ in stream(size.to_bytes(8, "big"), timeout=_DEADLINE):
         pass
     for channel in channels:
@@ -157,7 +159,7 @@ def _large_file(path: Path) -> Path:
 async def _bare_stream(port: int, credentials: Credentials) -> float:
     channel = secure_channel(f"127.0.0.1:{port}", TRAFFIC_CENTER, credentials)
     begin = time.perf_counter()
-    stream = channel.unary_stream(STREAM)
+    stream: Any = channel.unary_stream(STREAM)
     async for _ in stream(LARGE.to_bytes(8, "big"), timeout=_DEADLINE):
         pass
     taken = time.perf_counter() - begin

@@ -263,7 +263,7 @@ class Fetch:
         await asyncio.to_thread(self._staging.begin, response.manifest, manifest)
 
     async def _write(self, chunks: list[Chunk]) -> None:
-        """Have chunks of one part written while the next ones come in; they must follow what is here."""
+        """Have chunks of one part written while the next come in; they must follow what is here."""
         await self._written()
         staging, manifest = self._staging, self._manifest
         if manifest is None or staging.is_complete:

@@ -6,13 +6,13 @@ import uuid
 from typing import TYPE_CHECKING, TypeVar
 
 import grpc
-from oso.trafficcenter.v1 import traffic_center_service_pb2 as messages
-from oso.trafficcenter.v1.traffic_center_service_pb2_grpc import TrafficCenterServiceStub
-from oso.transfer.v1.transfer_pb2 import TRANSFER_KIND_OVERSTAPDOSSIER
 from oso.result.v1.result_code_pb2 import (
     RESULT_CODE_TRAFFIC_CENTER_UNAVAILABLE,
     RESULT_CODE_UNREACHABLE,
 )
+from oso.trafficcenter.v1 import traffic_center_service_pb2 as messages
+from oso.trafficcenter.v1.traffic_center_service_pb2_grpc import TrafficCenterServiceStub
+from oso.transfer.v1.transfer_pb2 import TRANSFER_KIND_OVERSTAPDOSSIER
 from oso_rpc.channel import secure_channel
 from oso_rpc.errors import OsoError, from_rpc_error
 

@@ -255,7 +255,7 @@ class DirectorySource:
                 return view
         raise OsoError(RESULT_CODE_DIRECTORY_EXPIRED, retry_after=timedelta(minutes=5))
 
-    async def watch(self, interval: float = 1.0) -> None:
+    async def watch(self, interval: float = 0.25) -> None:
         """Refresh every `interval` seconds, until cancelled."""
         while True:
             await asyncio.sleep(interval)

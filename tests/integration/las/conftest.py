@@ -35,9 +35,11 @@ class TestClock:
     __test__ = False
 
     def __init__(self) -> None:
+        """Begin with the present moment."""
         self.offset = timedelta()
 
     def now(self) -> datetime:
+        """Give the moment it shows."""
         return datetime.now(UTC) + self.offset
 
 
@@ -54,6 +56,7 @@ class Country:
     center: Server | None = None
 
     async def start_center(self) -> None:
+        """Start the Traffic Center."""
         folder = self.landscape.folder
         settings = CenterSettings(
             listen="127.0.0.1:0",
@@ -68,9 +71,11 @@ class Country:
         self.center = await self.stack.enter_async_context(running_center(settings, self.clock))
 
     def home(self, brin: str) -> Path:
+        """Give the home folder of a school."""
         return self.landscape.folder / brin
 
     def settings(self, brin: str) -> Settings:
+        """Give the settings of a school."""
         folder, system = self.landscape.folder, SYSTEMS[brin]
         assert self.center is not None
         return Settings(
@@ -102,10 +107,12 @@ class Country:
         return server
 
     async def stop_school(self, brin: str) -> None:
+        """Stop a school's node."""
         await self.schools.pop(brin).aclose()
         del self.nodes[brin]
 
     def tell_address(self, brin: str, address: str) -> None:
+        """Change where the directory says a school listens; `publish` makes it known."""
         for point in self.landscape.directory.delivery_points:
             if point.brin == brin:
                 point.address = address
@@ -142,12 +149,14 @@ class Country:
         return not await self.nodes[brin].desk.entries() and not self.files(brin)
 
     async def timeline(self, session_id: str) -> list[str]:
+        """Give the outcomes the Traffic Center recorded in a session."""
         from oso_rpc.errors import name_of  # noqa: PLC0415  used here alone
 
         found = await self.nodes[TARGET].traffic_center.timeline(session_id)
         return [name_of(event.outcome) for event in found.events]
 
     async def close(self) -> None:
+        """Stop everything."""
         for stack in self.schools.values():
             await stack.aclose()
         await self.stack.aclose()
@@ -228,7 +237,7 @@ _PATHS = ("certificate", "key", "authority", "directory", "parts")
 async def cutting_proxy(
     port: int, after: int, times: int = 1
 ) -> AsyncIterator[tuple[int, list[int]]]:
-    """Stand between two schools; cut the first `times` connections after so many bytes to the target.
+    """Stand between two schools; cut the first `times` connections after so many bytes.
 
     Gives the port, and a list that gets the number of each connection that was cut.
     """

@@ -1,4 +1,4 @@
-"""Requests that must not be served, and sources that lie: each gets its reason, nothing is half-stored."""
+"""Requests that must not be served, and sources that lie: nothing is half-stored."""
 
 from __future__ import annotations
 
@@ -40,6 +40,7 @@ class Attacker:
     """Speaks to the source as it likes."""
 
     def __init__(self, country: Country, brin: str = TARGET) -> None:
+        """Connect to the source with the credentials of a school."""
         self.country = country
         server_address = next(
             point.address
@@ -64,10 +65,12 @@ class Attacker:
         )
 
     async def fetch(self, request: FetchDossierRequest) -> list[Any]:
+        """Give all that is delivered."""
         stub = DossierExchangeServiceStub(self.channel)
         return [one async for one in stub.FetchDossier(request, timeout=10)]
 
     async def reason(self, request: FetchDossierRequest) -> str:
+        """Give why it is refused."""
         with pytest.raises(grpc.aio.AioRpcError) as caught:
             await self.fetch(request)
         return from_rpc_error(caught.value, party="source").name
@@ -153,12 +156,12 @@ async def test_an_identity_that_does_not_reproduce_the_commitment_is_refused(
     ):
         spoiled = FetchDossierRequest()
         spoiled.CopyFrom(good)
-        change(spoiled)  # type: ignore[no-untyped-call]
+        change(spoiled)
         assert await attacker.reason(spoiled) == "KEY_MISMATCH"
 
 
 async def test_a_session_of_another_certificate_is_worthless(country: Country) -> None:
-    """A stolen request, shown over the certificate of another school, is refused at the centre's word."""
+    """A stolen request over the certificate of another school is refused at the centre's word."""
     _, identity = await country.ready()
     thief = Attacker(country, OTHER)
     request = await thief.request(identity)
@@ -184,7 +187,7 @@ async def test_a_malformed_request_is_refused_before_the_centre_is_asked(
     ):
         spoiled = FetchDossierRequest()
         spoiled.CopyFrom(request)
-        change(spoiled)  # type: ignore[no-untyped-call]
+        change(spoiled)
         assert await attacker.reason(spoiled) == "REQUEST_INVALID"
     assert await country.timeline(request.session_id) == ["GRANTED"]
 
@@ -336,7 +339,7 @@ async def test_a_manifest_signed_by_another_key_is_refused(
 async def test_a_manifest_that_is_not_of_this_delivery_is_refused(
     country: Country, monkeypatch: pytest.MonkeyPatch, change: Callable[[Manifest], None]
 ) -> None:
-    """Signed by the right key, but of another session, source, year or with other parts: not stored."""
+    """Well signed, but of another session, source, year or with other parts: not stored."""
     _, identity = await country.ready()
     _liar(monkeypatch, country, lambda delivery: _resigned(country, delivery, change))
 

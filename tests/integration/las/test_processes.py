@@ -67,13 +67,13 @@ def _requesting(home: Path, document: DossierDocument) -> tuple[list[str], str]:
 
 @pytest.mark.slow
 async def test_a_target_killed_in_the_middle_goes_on_where_it_was(country: Country) -> None:
-    """Killed while an attachment comes in, the next request takes up the same session and ends well."""
+    """Killed while an attachment comes in, the next request takes up the same session."""
     document = _large()
     await country.ready(document)
     await country.stop_school(TARGET)
     home = home_on_disk(country, TARGET)
     command, number = _requesting(home, document)
-    child = subprocess.Popen(
+    child = subprocess.Popen(  # noqa: ASYNC220  to be killed, not waited for
         command,
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
@@ -116,9 +116,9 @@ async def test_a_source_killed_in_the_middle_is_taken_up_when_it_is_back(country
     child, port = _serve(home)
     country.tell_address(SOURCE, f"127.0.0.1:{port}")
     await country.publish()
-    killed = []
+    killed: list[int] = []
 
-    def kill(part_number: int, _name: str, done: int, _size: int) -> None:
+    def kill(part_number: int, name: str, done: int, size: int) -> None:  # noqa: ARG001
         if part_number == 2 and done > 2_000_000 and not killed:
             killed.append(done)
             os.kill(child.pid, signal.SIGKILL)
@@ -127,7 +127,7 @@ async def test_a_source_killed_in_the_middle_is_taken_up_when_it_is_back(country
     collecting = asyncio.create_task(
         country.nodes[TARGET].collector.collect(identity, SOURCE, "worker", progress=kill)
     )
-    while not killed and not collecting.done():
+    while not killed and not collecting.done():  # noqa: ASYNC110  told from another task
         await asyncio.sleep(0.01)
     config = home / "las.toml"
     text = config.read_text(encoding="utf-8")
@@ -255,12 +255,12 @@ async def test_a_request_needs_a_confirmation_and_a_real_number(country: Country
 
 
 async def test_a_home_folder_is_made_once(tmp_path: Path) -> None:
-    """init makes key, request and settings; a second time it changes nothing."""
+    """Init makes key, request and settings; a second time it changes nothing."""
     home = tmp_path / "home"
-    init = ("las", "--home", home, "init", "--system", "las-x", "--brin", "00SS")
-    init = (*init, "--routing-key", "0000000700000SS00001")
+    named = ("--system", "las-x", "--brin", "00SS", "--routing-key", "0000000700000SS00001")
+    init = ("las", "--home", home, "init", *named)
 
-    first, key = oso(*init), None
+    first = oso(*init)
     key = (home / "system.key").read_bytes()
     second = oso(*init)
 

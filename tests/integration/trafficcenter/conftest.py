@@ -37,9 +37,11 @@ class TestClock:
     __test__ = False
 
     def __init__(self) -> None:
+        """Begin with the present moment."""
         self.offset = timedelta()
 
     def now(self) -> datetime:
+        """Give the moment it shows."""
         return datetime.now(UTC) + self.offset
 
 
@@ -55,6 +57,7 @@ class Center:
     channels: dict[str, grpc.aio.Channel] = field(default_factory=dict)
 
     async def start(self) -> None:
+        """Start it; after a `stop` with the same database."""
         folder = self.landscape.folder
         settings = Settings(
             listen="127.0.0.1:0",
@@ -69,6 +72,7 @@ class Center:
         self.server = await self.stack.enter_async_context(running(settings, self.clock))
 
     async def stop(self) -> None:
+        """Stop it."""
         for channel in self.channels.values():
             await channel.close()
         self.channels = {}
@@ -76,6 +80,7 @@ class Center:
         self.stack = AsyncExitStack()
 
     def stub(self, system_id: str) -> Any:
+        """Give the service as a system calls it."""
         assert self.server is not None
         if system_id not in self.channels:
             self.channels[system_id] = secure_channel(
@@ -86,6 +91,7 @@ class Center:
         return TrafficCenterServiceStub(self.channels[system_id])
 
     def opening(self, **changes: Any) -> messages.OpenSessionRequest:
+        """Make a good opening, with changes."""
         request = messages.OpenSessionRequest(
             request_id=str(uuid.uuid4()),
             target_routing_key=routing_key_of(TARGET),
@@ -104,10 +110,12 @@ class Center:
         return request
 
     async def open(self, **changes: Any) -> tuple[Any, Any]:
+        """Open a session; give request and answer."""
         request = self.opening(**changes)
         return request, await self.stub("las-b").OpenSession(request, timeout=10)
 
     def checking(self, opening: Any, opened: Any, **changes: Any) -> messages.CheckSessionRequest:
+        """Make a check that matches, with changes."""
         request = messages.CheckSessionRequest(
             session_id=opened.session.session_id,
             source_routing_key=routing_key_of(SOURCE),
@@ -128,6 +136,7 @@ class Center:
         return request
 
     def closing(self, opened: Any, **changes: Any) -> messages.CloseSessionRequest:
+        """Make a good close, with changes."""
         request = messages.CloseSessionRequest(
             request_id=str(uuid.uuid4()),
             session_id=opened.session.session_id,
@@ -139,6 +148,7 @@ class Center:
         return request
 
     async def timeline(self, session_id: str, system_id: str = "las-b", **paging: Any) -> Any:
+        """Ask for the timeline of a session."""
         request = messages.GetSessionTimelineRequest(session_id=session_id, **paging)
         return await self.stub(system_id).GetSessionTimeline(request, timeout=10)
 

@@ -1,4 +1,4 @@
-"""No record, no delivery: what was answered is on the disk, and what is not on the disk was not answered."""
+"""No record, no delivery: what was answered is on the disk, also after a kill."""
 
 from __future__ import annotations
 

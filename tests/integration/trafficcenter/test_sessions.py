@@ -180,7 +180,7 @@ def _end(point: Any) -> None:
 async def test_who_may_not_take_part_gets_its_reason(
     center: Center, change: Any, expected: str
 ) -> None:
-    """A school that is inactive, without mandate or not qualified is refused, whichever side it is."""
+    """Inactive, without mandate or not qualified: refused, whichever side it is."""
     await _republished(center, change)
 
     assert await reason(center.open()) == expected
@@ -237,7 +237,7 @@ async def test_a_request_id_for_something_else_is_refused(center: Center) -> Non
 
 
 async def test_a_refusal_stays_a_refusal_under_its_request_id(center: Center) -> None:
-    """A refused opening that is repeated is refused for the same reason, also once it could be granted."""
+    """A refused opening that is repeated is refused for the same reason."""
     request = center.opening(source_brin="99XX")
     stub = center.stub("las-b")
     first = await refusal(stub.OpenSession(request, timeout=10))
@@ -262,7 +262,7 @@ async def test_a_refusal_stays_a_refusal_under_its_request_id(center: Center) ->
 async def test_a_check_that_does_not_match_gets_its_reason(
     center: Center, changes: dict[str, Any], expected: str, fields: str | None
 ) -> None:
-    """A request that differs from the granted session is refused, and the refusal is in the timeline."""
+    """A request that differs from the granted session is refused, and the session stays."""
     opening, opened = await center.open()
     request = center.checking(opening, opened, **changes)
 
@@ -305,7 +305,7 @@ async def test_a_check_after_the_targets_certificate_was_revoked_is_refused(
 
 
 async def test_a_session_expires(center: Center) -> None:
-    """After half an hour a session can be neither checked nor closed, and the timeline says when it ended."""
+    """After half an hour a session can be neither checked nor closed; the timeline says so."""
     opening, opened = await center.open()
     center.clock.offset = timedelta(minutes=30, seconds=1)
 
@@ -433,7 +433,7 @@ async def test_delivery_points_come_in_pages_and_by_condition(center: Center) ->
 
     assert seen == [SOURCE, TARGET, STRANGER]
     assert [each.delivery_point.brin for each in one.delivery_points] == [SOURCE]
-    forged = messages.ListDeliveryPointsRequest(page_token="x")
+    forged = messages.ListDeliveryPointsRequest(page_token="x")  # noqa: S106  no password
     assert await reason(stub.ListDeliveryPoints(forged, timeout=10)) == "REQUEST_INVALID"
     huge = messages.ListDeliveryPointsRequest(page_size=2**31 - 1)
     assert len((await stub.ListDeliveryPoints(huge, timeout=10)).delivery_points) == 3
