@@ -28,7 +28,7 @@ from pydantic_settings import SettingsConfigDict
 
 from oso_trafficcenter.rpc import TrafficCenterServicer, registration
 from oso_trafficcenter.sessions import Sessions
-from oso_trafficcenter.store import MIGRATIONS, Transaction
+from oso_trafficcenter.store import MIGRATIONS, SWEPT_AT_ONCE, Transaction
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -140,9 +140,11 @@ async def serve(settings: Settings) -> None:
 
 
 async def _sweep(sessions: Sessions) -> None:
-    """Let sessions expire, again and again."""
+    """Let sessions expire, again and again: at once while there are more."""
+    expired = 0
     while True:
-        await asyncio.sleep(_SWEEP_SECONDS)
+        await asyncio.sleep(0 if expired >= SWEPT_AT_ONCE else _SWEEP_SECONDS)
+        expired = 0
         try:
             expired = await sessions.lapse()
         except OsoError as error:

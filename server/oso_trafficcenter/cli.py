@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 import oso_rpc  # noqa: F401  sets the cipher suites before grpc's core reads them
 import uvloop
+from oso.trafficcenter.v1.session_pb2 import SessionEventType, SessionState
 from oso_rpc.credentials import CredentialsError, new_key_and_request, write_private
 from oso_rpc.directory import DirectoryError
+from oso_rpc.errors import name_of
 from oso_rpc.logging import configure_logging
 from oso_rpc.server import AddressInUseError
 from oso_rpc.signing import Signer
@@ -19,6 +23,13 @@ from oso_store.settings import SettingsError
 from oso_trafficcenter.app import Settings, serve
 from oso_trafficcenter.store import MIGRATIONS, Transaction
 
+if TYPE_CHECKING:
+    from oso.trafficcenter.v1.session_pb2 import SessionEvent as Event
+
+    from oso_trafficcenter.model import SessionRecord
+
+# A session has three steps; somebody who keeps checking makes more.
+_MOST_STEPS = 10_000
 _FAILURES = (
     AddressInUseError,
     CredentialsError,
@@ -95,9 +106,51 @@ def serve_command(config: Path) -> None:
         raise click.ClickException(_text(error)) from None
 
 
+@main.command()
+@_CONFIG
+@click.argument("session_id")
+def timeline(config: Path, session_id: str) -> None:
+    """Show every step of a session, as the journal of this Traffic Center has it."""
+    try:
+        told = asyncio.run(_told(Settings.load(config), session_id.lower()))
+    except _FAILURES as error:
+        raise click.ClickException(_text(error)) from None
+    if told is None:
+        raise click.ClickException("there is no such session")
+    session, steps = told
+    state = SessionState.Name(session.state).removeprefix("SESSION_STATE_").lower()
+    click.echo(f"{session.session_id}  {session.source_brin} -> {session.target_brin}  {state}")
+    for step in steps:
+        click.echo(_line(step))
+
+
+async def _told(settings: Settings, session_id: str) -> tuple[SessionRecord, list[Event]] | None:
+    """Read a session and its steps; None when there is no such session."""
+    database: Database[Transaction] = Database(settings.database, Transaction)
+
+    def work(tx: Transaction) -> tuple[SessionRecord, list[Event]] | None:
+        session = tx.look_up(session_id)
+        return None if session is None else (session, tx.events(session_id, 0, _MOST_STEPS))
+
+    try:
+        return await database.read(work)
+    finally:
+        await database.close()
+
+
+def _line(step: Event) -> str:
+    """Give a step as a line: number, moment, who, what, outcome, and what went with it."""
+    moment = step.time.ToDatetime(tzinfo=UTC).isoformat(timespec="milliseconds")
+    kind = SessionEventType.Name(step.type).removeprefix("SESSION_EVENT_TYPE_").lower()
+    details = "  ".join(f"{key}={value}" for key, value in sorted(step.details.items()))
+    outcome = name_of(step.outcome) + (" (refused)" if step.refused else "")
+    who = step.system_id or "-"
+    return f"{step.sequence:>8}  {moment}  {who}  {kind}  {outcome}  {details}".rstrip()
+
+
 def _text(error: Exception) -> str:
     if isinstance(error, StoreUnavailableError):
         return f"the database cannot be used ({error.cause})"
     if isinstance(error, DirectoryError):
-        return f"the directory is refused: {type(error).__doc__}"
+        return f"the directory is refused: {error}"
     return str(error)

@@ -13,6 +13,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from oso.directory.v1.directory_pb2 import (
+    CERTIFICATE_STATUS_ACTIVE,
     QUALIFICATION_STATE_EXTENDED,
     QUALIFICATION_STATE_QUALIFIED,
     QUALIFICATION_STATE_TRIAL,
@@ -50,8 +51,11 @@ _TRYING = (QUALIFICATION_STATE_TRIAL, QUALIFICATION_STATE_EXTENDED)
 
 
 def clock_agrees(sent: Timestamp, now: datetime) -> None:
-    """The caller's clock is no more than ten minutes off (boulder's bound)."""
-    offset = moment(sent) - now
+    """The caller's clock is no more than ten minutes off (the bound Let's Encrypt uses)."""
+    try:
+        offset = moment(sent) - now
+    except ValueError:  # what no Timestamp can be, such as a minute in the year 100,000
+        raise _invalid("send_time", "is not a moment between the years 1 and 9999") from None
     if abs(offset) > CLOCK_SKEW:
         raise OsoError(
             codes.RESULT_CODE_CLOCK_SKEW,
@@ -93,11 +97,7 @@ def _kind_is_served(
     """The kind has the key it needs, fits both schools, and is one this version does."""
     wanted = "coupling_key" if kind == TRANSFER_KIND_SWV_DOSSIER else "search_key"
     if key.WhichOneof("key") != wanted:
-        raise OsoError(
-            codes.RESULT_CODE_REQUEST_INVALID,
-            violations=[("key", f"{wanted} is needed for this kind")],
-            detail=f"key: {wanted} is needed for this kind",
-        )
+        raise _invalid("key", f"{wanted} is needed for this kind")
     if kind == TRANSFER_KIND_OVERDRACHTBINNENBRIN and source_brin != target_brin:
         raise OsoError(
             codes.RESULT_CODE_SCHOOLS_NOT_RELATED,
@@ -116,7 +116,7 @@ def target_may_act(
     school = view.school(point.brin)
     if school is None or not point.active or kind not in point.kinds:
         raise OsoError(codes.RESULT_CODE_TARGET_INACTIVE, routing_key=point.routing_key)
-    if not _is_mandated(point, now):
+    if not is_mandated(point, now):
         raise OsoError(codes.RESULT_CODE_MANDATE_MISSING, routing_key=point.routing_key)
     return school
 
@@ -132,16 +132,19 @@ def _active_sources(
     ]
     if not active:
         raise OsoError(codes.RESULT_CODE_SOURCE_INACTIVE, source_brin=request.source_brin)
-    mandated = [point for point in active if _is_mandated(point, now)]
+    mandated = [point for point in active if is_mandated(point, now)]
     if not mandated:
         raise OsoError(codes.RESULT_CODE_MANDATE_MISSING, routing_key=active[0].routing_key)
     return mandated
 
 
-def _is_mandated(point: DeliveryPoint, now: datetime) -> bool:
+def is_mandated(point: DeliveryPoint, now: datetime) -> bool:
+    """Tell whether the board's mandate to the supplier is in force; without one it is not."""
     mandate = point.mandate
-    return moment(mandate.start_time) <= now and (
-        not mandate.HasField("end_time") or now < moment(mandate.end_time)
+    return (
+        point.HasField("mandate")
+        and moment(mandate.start_time) <= now
+        and (not mandate.HasField("end_time") or now < moment(mandate.end_time))
     )
 
 
@@ -177,7 +180,10 @@ def matches(
     session: SessionRecord,
     now: datetime,
 ) -> School:
-    """A request the source received is the one the session was granted for; gives the target."""
+    """A request the source received is the one the session was granted for; gives the target.
+
+    That the source's delivery point is the caller's is checked before (`own_delivery_point`).
+    """
     session.refuse_when_over()
     point = view.delivery_point(request.source_routing_key)
     same_key = hmac.compare_digest(request.key.search_key, session.search_key)
@@ -192,7 +198,7 @@ def matches(
         )
         if not right
     ]
-    if wrong:
+    if wrong or point is None:
         raise OsoError(codes.RESULT_CODE_SESSION_MISMATCH, fields=", ".join(wrong))
     if request.target_routing_key != session.target_routing_key:
         raise OsoError(
@@ -202,22 +208,45 @@ def matches(
         request.target_certificate_sha256, session.target_certificate_sha256
     ):
         raise OsoError(codes.RESULT_CODE_CERTIFICATE_NOT_ALLOWED, subject=session.session_id)
-    return _target_still_may(view, session, now)
+    return _both_still_may(view, session, point, now)
 
 
-def _target_still_may(view: DirectoryView, session: SessionRecord, now: datetime) -> School:
-    """What held for the target when the session was granted still holds."""
-    if session.target_certificate_sha256 not in view.active_thumbprints(session.target_system):
-        raise OsoError(codes.RESULT_CODE_CERTIFICATE_REVOKED)
+def _both_still_may(
+    view: DirectoryView, session: SessionRecord, source: DeliveryPoint, now: datetime
+) -> School:
+    """What held for both schools when the session was granted still holds; gives the target."""
+    _certificate_still_holds(view, session, now)
     target = view.delivery_point(session.target_routing_key)
     if target is None:
         raise OsoError(codes.RESULT_CODE_TARGET_INACTIVE, routing_key=session.target_routing_key)
-    school = target_may_act(view, target, session.kind, now)
-    source = view.school(session.source_brin)
-    if source is None:
-        raise OsoError(codes.RESULT_CODE_SOURCE_UNKNOWN, source_brin=session.source_brin)
-    _may_exchange(school, source)
-    return school
+    target_school = target_may_act(view, target, session.kind, now)
+    source_school = view.school(source.brin)
+    if source_school is None:
+        raise OsoError(codes.RESULT_CODE_SOURCE_UNKNOWN, source_brin=source.brin)
+    if not source.active or session.kind not in source.kinds:
+        raise OsoError(codes.RESULT_CODE_SOURCE_INACTIVE, source_brin=source.brin)
+    if not is_mandated(source, now):
+        raise OsoError(codes.RESULT_CODE_MANDATE_MISSING, routing_key=source.routing_key)
+    _may_exchange(source_school, target_school)
+    _may_exchange(target_school, source_school)
+    return target_school
+
+
+def _certificate_still_holds(view: DirectoryView, session: SessionRecord, now: datetime) -> None:
+    """The certificate the session is bound to is still the target's, active and in date."""
+    subject = session.target_system
+    found = view.certificate(session.target_certificate_sha256)
+    if found is None or found[0].system_id != subject:
+        raise OsoError(codes.RESULT_CODE_CERTIFICATE_UNKNOWN, subject=subject)
+    certificate = found[1]
+    if certificate.status != CERTIFICATE_STATUS_ACTIVE:
+        raise OsoError(codes.RESULT_CODE_CERTIFICATE_REVOKED, subject=subject)
+    if certificate.HasField("expire_time") and now >= moment(certificate.expire_time):
+        raise OsoError(
+            codes.RESULT_CODE_CERTIFICATE_EXPIRED,
+            subject=subject,
+            not_after=moment(certificate.expire_time).isoformat(timespec="seconds"),
+        )
 
 
 def may_close(
@@ -231,12 +260,12 @@ def may_close(
         raise OsoError(codes.RESULT_CODE_CERTIFICATE_NOT_ALLOWED, subject=session.session_id)
     session.refuse_when_over()
     if facts_of(request.result).rank == 0:
-        _invalid("result", f"{name_of(request.result)} is not a result a target reports")
+        raise _invalid("result", f"{name_of(request.result)} is not a result a target reports")
     delivered = request.result == codes.RESULT_CODE_DELIVERED
     if delivered != bool(request.manifest_sha256):
-        _invalid("manifest_sha256", "is given exactly when the result is DELIVERED")
+        raise _invalid("manifest_sha256", "is given exactly when the result is DELIVERED")
     if delivered and not request.source_routing_key:
-        _invalid("source_routing_key", "is needed when the result is DELIVERED")
+        raise _invalid("source_routing_key", "is needed when the result is DELIVERED")
     if request.source_routing_key:
         point = view.delivery_point(request.source_routing_key)
         if point is None or point.brin != session.source_brin:
@@ -245,8 +274,18 @@ def may_close(
             )
 
 
-def _invalid(field: str, description: str) -> None:
-    raise OsoError(
+def may_see(view: DirectoryView, session: SessionRecord, peer: PeerIdentity, now: datetime) -> None:
+    """The caller acts for source or target; to anybody else the session is unknown."""
+    schools = {session.source_brin, session.target_brin}
+    if not any(
+        point.brin in schools and is_mandated(point, now)
+        for point in view.delivery_points_by(peer.system_id)
+    ):
+        raise OsoError(codes.RESULT_CODE_SESSION_UNKNOWN, session_id=session.session_id)
+
+
+def _invalid(field: str, description: str) -> OsoError:
+    return OsoError(
         codes.RESULT_CODE_REQUEST_INVALID,
         violations=[(field, description)],
         detail=f"{field}: {description}",

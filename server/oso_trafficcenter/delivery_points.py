@@ -5,16 +5,17 @@ from __future__ import annotations
 from bisect import bisect_right
 from typing import TYPE_CHECKING
 
-from oso.result.v1.result_code_pb2 import RESULT_CODE_REQUEST_INVALID
 from oso.trafficcenter.v1.traffic_center_service_pb2 import (
+    DeliveryPointAddress,
     ListDeliveryPointsRequest,
     ListDeliveryPointsResponse,
 )
-from oso_rpc.errors import OsoError
 
-from oso_trafficcenter.sessions import address_of, page_size
+from oso_trafficcenter.paging import checked_token, page_size
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from oso.directory.v1.directory_pb2 import DeliveryPoint
     from oso_rpc.directory import DirectoryView
 
@@ -33,14 +34,10 @@ def list_delivery_points(
         OsoError: REQUEST_INVALID for a page token that is not one.
 
     """
-    token = request.page_token
-    if token and (len(token) != _TOKEN_LENGTH or not token.isascii() or not token.isalnum()):
-        raise OsoError(
-            RESULT_CODE_REQUEST_INVALID,
-            violations=[("page_token", "is not a token of this service")],
-            detail="page_token: is not a token of this service",
-        )
-    points = view.delivery_points
+    token = checked_token(
+        request.page_token, lambda text: len(text) == _TOKEN_LENGTH and text.isalnum()
+    )
+    points = _candidates(view, request)
     begin = bisect_right(points, token, key=lambda point: point.routing_key)
     size = page_size(request.page_size)
     page: list[DeliveryPoint] = []
@@ -52,11 +49,25 @@ def list_delivery_points(
     return _response(view, page, "")
 
 
+def address_of(view: DirectoryView, point: DeliveryPoint) -> DeliveryPointAddress:
+    """Give a delivery point with the certificates of its system."""
+    return DeliveryPointAddress(
+        delivery_point=point, certificate_sha256=view.active_thumbprints(point.system_id)
+    )
+
+
+def _candidates(view: DirectoryView, request: ListDeliveryPointsRequest) -> Sequence[DeliveryPoint]:
+    """Give as few delivery points as the indexes of the directory allow, by routing key."""
+    if request.routing_key:
+        point = view.delivery_point(request.routing_key)
+        return () if point is None else (point,)
+    return view.delivery_points_of(request.brin) if request.brin else view.delivery_points
+
+
 def _meets(point: DeliveryPoint, request: ListDeliveryPointsRequest) -> bool:
     return (
         point.active
         and request.brin in ("", point.brin)
-        and request.routing_key in ("", point.routing_key)
         and (not request.kind or request.kind in point.kinds)
     )
 

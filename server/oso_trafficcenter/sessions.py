@@ -2,16 +2,17 @@
 
 No record, no delivery: a decision, granted or refused, is one transaction with the state it
 changes. If that cannot be written, there is no decision (NOT_RECORDED).
+
+Refusals are given back, not raised, by what runs in a transaction: to raise would undo what was
+recorded, and that of everybody else in the same commit.
 """
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, TypeVar
 
-from google.rpc.error_details_pb2 import ErrorInfo
 from oso.result.v1 import result_code_pb2 as codes
 from oso.trafficcenter.v1.session_pb2 import (
     SESSION_EVENT_TYPE_CHECK,
@@ -20,8 +21,6 @@ from oso.trafficcenter.v1.session_pb2 import (
     SESSION_EVENT_TYPE_OPEN,
     SESSION_STATE_OPEN,
     Grant,
-    SessionEvent,
-    SessionEventType,
     SignedGrant,
 )
 from oso.trafficcenter.v1.traffic_center_service_pb2 import (
@@ -29,40 +28,36 @@ from oso.trafficcenter.v1.traffic_center_service_pb2 import (
     CheckSessionResponse,
     CloseSessionRequest,
     CloseSessionResponse,
-    DeliveryPointAddress,
     GetSessionTimelineRequest,
     GetSessionTimelineResponse,
     OpenSessionRequest,
     OpenSessionResponse,
 )
-from oso_rpc.errors import DOMAIN, OsoError, code_named
+from oso_rpc.errors import OsoError
 from oso_store import StoreUnavailableError
 
-from oso_trafficcenter import conditions
+from oso_trafficcenter import answers, conditions, events
+from oso_trafficcenter.delivery_points import address_of
 from oso_trafficcenter.model import SessionRecord
-from oso_trafficcenter.store import Answer, Work
+from oso_trafficcenter.paging import checked_token, page_size
+from oso_trafficcenter.store import Work
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from oso.directory.v1.directory_pb2 import DeliveryPoint
+    from oso.trafficcenter.v1.session_pb2 import SessionEvent
     from oso_rpc.clock import Clock
     from oso_rpc.directory import DirectorySource, DirectoryView
     from oso_rpc.identity import PeerIdentity
     from oso_rpc.signing import Signer
     from oso_store import Database
 
-    from oso_trafficcenter.store import Transaction
+    from oso_trafficcenter.store import Answer, Transaction
 
 GRANT_DOMAIN = "oso.trafficcenter.v1.Grant"
 LIFETIME = timedelta(minutes=30)
-ANSWERS_KEPT = timedelta(days=7)
 
-_PAGE = 100
-_MOST_PER_PAGE = 1000
-
-Changing = TypeVar("Changing", OpenSessionRequest, CloseSessionRequest)
 Result = TypeVar("Result")
 
 
@@ -96,11 +91,11 @@ class Sessions:
         """
         view = self._directory.view()
 
-        def work(tx: Transaction) -> Answer:
+        def work(tx: Transaction) -> Answer | OsoError:
             return self._open(tx, view, request, peer)
 
         answer = await self._decide(Work(work, request=(peer.system_id, request.request_id)))
-        return OpenSessionResponse.FromString(_granted(answer))
+        return OpenSessionResponse.FromString(answers.content_of(answer))
 
     def _open(
         self,
@@ -108,17 +103,21 @@ class Sessions:
         view: DirectoryView,
         request: OpenSessionRequest,
         peer: PeerIdentity,
-    ) -> Answer:
-        given = _given_before(tx, peer, request)
+    ) -> Answer | OsoError:
+        now = self._clock.now()
+        event = events.asked(SESSION_EVENT_TYPE_OPEN, now, peer, request.target_routing_key)
+        try:
+            given = answers.given_before(tx, peer, request)
+        except OsoError as reused:
+            tx.record("", events.refused(event, reused))
+            return reused
         if given is not None:
             return given
-        now = self._clock.now()
-        event = _event(SESSION_EVENT_TYPE_OPEN, now, peer, request.target_routing_key)
         try:
             target, sources = conditions.may_open(view, request, peer, now)
         except OsoError as refusal:
-            tx.record("", _refused(event, refusal))
-            return _answer(tx, peer, request, refusal, now)
+            tx.record("", events.refused(event, refusal))
+            return answers.keep(tx, peer, request, refusal, now)
         record = SessionRecord(
             session_id=self._new_id(),
             state=SESSION_STATE_OPEN,
@@ -133,14 +132,13 @@ class Sessions:
             expire_time=now + self._lifetime,
         )
         tx.add_session(record)
-        event.outcome = codes.RESULT_CODE_GRANTED
-        tx.record(record.session_id, event)
+        tx.record(record.session_id, events.accepted(event, codes.RESULT_CODE_GRANTED))
         response = OpenSessionResponse(
             session=record.message(),
             grant=self._grant(record),
             source_delivery_points=[address_of(view, point) for point in sources],
         )
-        return _answer(tx, peer, request, response, now)
+        return answers.keep(tx, peer, request, response, now)
 
     def _grant(self, record: SessionRecord) -> SignedGrant:
         grant = Grant(
@@ -173,10 +171,7 @@ class Sessions:
         def work(tx: Transaction) -> CheckSessionResponse | OsoError:
             return self._check(tx, view, request, peer)
 
-        answer = await self._decide(Work(work, session_id=request.session_id.lower()))
-        if isinstance(answer, OsoError):
-            raise answer
-        return answer
+        return await self._decide(Work(work, session_id=request.session_id.lower()))
 
     def _check(
         self,
@@ -186,18 +181,16 @@ class Sessions:
         peer: PeerIdentity,
     ) -> CheckSessionResponse | OsoError:
         now = self._clock.now()
-        event = _event(SESSION_EVENT_TYPE_CHECK, now, peer, request.source_routing_key)
-        session_id = ""
+        event = events.asked(SESSION_EVENT_TYPE_CHECK, now, peer, request.source_routing_key)
+        found = tx.session(request.session_id.lower())
         try:
             conditions.own_delivery_point(view, peer, request.source_routing_key)
-            session = self._current(tx, request.session_id, now)
-            session_id = session.session_id
+            session = _current(tx, found, request.session_id, now)
             target = conditions.matches(view, request, session, now)
         except OsoError as refusal:
-            tx.record(session_id, _refused(event, refusal))
+            tx.record(_id_of(found), events.refused(event, refusal))
             return refusal
-        event.outcome = codes.RESULT_CODE_MATCHED
-        tx.record(session_id, event)
+        tx.record(session.session_id, events.accepted(event, codes.RESULT_CODE_MATCHED))
         return CheckSessionResponse(session=session.message(), target_sector=target.sector)
 
     async def close(self, request: CloseSessionRequest, peer: PeerIdentity) -> CloseSessionResponse:
@@ -210,13 +203,13 @@ class Sessions:
         """
         view = self._directory.view()
 
-        def work(tx: Transaction) -> Answer:
+        def work(tx: Transaction) -> Answer | OsoError:
             return self._close(tx, view, request, peer)
 
         answer = await self._decide(
             Work(work, request.session_id.lower(), (peer.system_id, request.request_id))
         )
-        return CloseSessionResponse.FromString(_granted(answer))
+        return CloseSessionResponse.FromString(answers.content_of(answer))
 
     def _close(
         self,
@@ -224,20 +217,23 @@ class Sessions:
         view: DirectoryView,
         request: CloseSessionRequest,
         peer: PeerIdentity,
-    ) -> Answer:
-        given = _given_before(tx, peer, request)
+    ) -> Answer | OsoError:
+        now = self._clock.now()
+        event = events.asked(SESSION_EVENT_TYPE_CLOSE, now, peer, request.source_routing_key)
+        found = tx.session(request.session_id.lower())
+        try:
+            given = answers.given_before(tx, peer, request)
+        except OsoError as reused:
+            tx.record(_id_of(found), events.refused(event, reused))
+            return reused
         if given is not None:
             return given
-        now = self._clock.now()
-        event = _event(SESSION_EVENT_TYPE_CLOSE, now, peer, request.source_routing_key)
-        session_id = ""
         try:
-            session = self._current(tx, request.session_id, now)
-            session_id = session.session_id
+            session = _current(tx, found, request.session_id, now)
             conditions.may_close(view, request, session, peer)
         except OsoError as refusal:
-            tx.record(session_id, _refused(event, refusal))
-            return _answer(tx, peer, request, refusal, now)
+            tx.record(_id_of(found), events.refused(event, refusal))
+            return answers.keep(tx, peer, request, refusal, now)
         closed = replace(
             session.after(SESSION_EVENT_TYPE_CLOSE),
             close_time=now,
@@ -246,11 +242,11 @@ class Sessions:
             manifest_sha256=request.manifest_sha256,
         )
         tx.change_session(closed)
-        event.outcome = request.result
-        if request.manifest_sha256:
-            event.details["manifest_sha256"] = request.manifest_sha256.hex()
-        tx.record(session_id, event)
-        return _answer(tx, peer, request, CloseSessionResponse(session=closed.message()), now)
+        tx.record(
+            closed.session_id, events.accepted(event, request.result, request.manifest_sha256)
+        )
+        response = CloseSessionResponse(session=closed.message())
+        return answers.keep(tx, peer, request, response, now)
 
     async def timeline(
         self, request: GetSessionTimelineRequest, peer: PeerIdentity
@@ -262,25 +258,27 @@ class Sessions:
                 DIRECTORY_EXPIRED.
 
         """
-        after = after_token(request.page_token)
+        token = checked_token(request.page_token, _is_sequence)
         size = page_size(request.page_size)
-        view = self._directory.view()
-        own = {point.brin for point in view.delivery_points_by(peer.system_id)}
-        now = self._clock.now()
+        view, now = self._directory.view(), self._clock.now()
+        session_id = request.session_id.lower()
 
-        def work(tx: Transaction) -> GetSessionTimelineResponse:
-            session = self._current(tx, request.session_id, now)
-            if not own & {session.source_brin, session.target_brin}:
-                raise OsoError(codes.RESULT_CODE_SESSION_UNKNOWN)
-            events = tx.events(session.session_id, after, size + 1)
-            more = len(events) > size
-            return GetSessionTimelineResponse(
-                session=session.message(),
-                events=events[:size],
-                next_page_token=str(events[size - 1].sequence) if more else "",
-            )
+        def work(tx: Transaction) -> tuple[SessionRecord, list[SessionEvent]]:
+            session = tx.look_up(session_id)
+            if session is None:
+                raise OsoError(codes.RESULT_CODE_SESSION_UNKNOWN, session_id=session_id)
+            conditions.may_see(view, session, peer, now)
+            return session, tx.events(session_id, int(token or 0), size + 1)
 
-        return await self._decide(work)
+        session, steps = await self._read(work)
+        if session.has_lapsed(now):
+            await self._decide(Work(lambda tx: _lapse(tx, session_id, now), session_id))
+            session, steps = await self._read(work)
+        return GetSessionTimelineResponse(
+            session=session.message(),
+            events=steps[:size],
+            next_page_token=str(steps[size - 1].sequence) if len(steps) > size else "",
+        )
 
     async def lapse(self) -> int:
         """Let sessions whose time is over expire, and drop old answers; give how many expired.
@@ -292,121 +290,62 @@ class Sessions:
         now = self._clock.now()
 
         def work(tx: Transaction) -> int:
-            lapsed = tx.lapsed_sessions(now)
-            for session in lapsed:
-                _lapse(tx, session)
-            tx.forget_answers(now - ANSWERS_KEPT)
-            return len(lapsed)
+            over = tx.lapsed_sessions(now)
+            for session in over:
+                _expire(tx, session)
+            tx.forget_answers(now - answers.KEPT)
+            return len(over)
 
         return await self._decide(work)
 
-    @staticmethod
-    def _current(tx: Transaction, session_id: str, now: datetime) -> SessionRecord:
-        """Find a session as it stands at this moment."""
-        session = tx.session(session_id.lower())
-        if session is None:
-            raise OsoError(codes.RESULT_CODE_SESSION_UNKNOWN)
-        return _lapse(tx, session) if session.has_lapsed(now) else session
-
-    async def _decide(self, work: Callable[[Transaction], Result]) -> Result:
+    async def _decide(self, work: Callable[[Transaction], Result | OsoError]) -> Result:
+        """Take a decision: raise what is refused only when that, too, is on the disk."""
         try:
-            return await self._database.write(work)
+            outcome = await self._database.write(work)
         except StoreUnavailableError as error:
-            raise OsoError(
-                codes.RESULT_CODE_NOT_RECORDED, retry_after=timedelta(seconds=5)
-            ) from error
+            raise _not_recorded() from error
+        if isinstance(outcome, OsoError):
+            raise outcome
+        return outcome
+
+    async def _read(self, work: Callable[[Transaction], Result]) -> Result:
+        try:
+            return await self._database.read(work)
+        except StoreUnavailableError as error:
+            raise _not_recorded() from error
 
 
-def address_of(view: DirectoryView, point: DeliveryPoint) -> DeliveryPointAddress:
-    """Give a delivery point with the certificates of its system."""
-    return DeliveryPointAddress(
-        delivery_point=point, certificate_sha256=view.active_thumbprints(point.system_id)
-    )
+def _not_recorded() -> OsoError:
+    return OsoError(codes.RESULT_CODE_NOT_RECORDED, retry_after=timedelta(seconds=5))
 
 
-def page_size(asked: int) -> int:
-    """Give the size of a page (AIP-158): 100 unless asked, 1,000 at most."""
-    return min(asked or _PAGE, _MOST_PER_PAGE)
+def _is_sequence(token: str) -> bool:
+    return token.isdigit() and len(token) < 19  # noqa: PLR2004  fits 64 bits
 
 
-def after_token(token: str) -> int:
-    """Read the page token of a timeline.
-
-    Raises:
-        OsoError: REQUEST_INVALID when it is not one of ours.
-
-    """
-    if not token:
-        return 0
-    if not (token.isascii() and token.isdigit() and len(token) < 19):  # noqa: PLR2004  fits 64 bits
-        raise OsoError(
-            codes.RESULT_CODE_REQUEST_INVALID,
-            violations=[("page_token", "is not a token of this service")],
-            detail="page_token: is not a token of this service",
-        )
-    return int(token)
+def _id_of(session: SessionRecord | None) -> str:
+    """Give the session a line belongs to: that of a stranger's attempt is shown to the schools."""
+    return "" if session is None else session.session_id
 
 
-def _lapse(tx: Transaction, session: SessionRecord) -> SessionRecord:
+def _current(
+    tx: Transaction, found: SessionRecord | None, session_id: str, now: datetime
+) -> SessionRecord:
+    """Give a session as it stands at this moment."""
+    if found is None:
+        raise OsoError(codes.RESULT_CODE_SESSION_UNKNOWN, session_id=session_id.lower())
+    return _expire(tx, found) if found.has_lapsed(now) else found
+
+
+def _lapse(tx: Transaction, session_id: str, now: datetime) -> None:
+    """Let one session expire, unless somebody was first."""
+    session = tx.session(session_id)
+    if session is not None and session.has_lapsed(now):
+        _expire(tx, session)
+
+
+def _expire(tx: Transaction, session: SessionRecord) -> SessionRecord:
     expired = session.after(SESSION_EVENT_TYPE_EXPIRE)
     tx.change_session(expired)
-    event = SessionEvent(type=SESSION_EVENT_TYPE_EXPIRE, outcome=codes.RESULT_CODE_LAPSED)
-    event.time.FromDatetime(session.expire_time)
-    tx.record(session.session_id, event)
+    tx.record(session.session_id, events.lapsed(session))
     return expired
-
-
-def _event(
-    kind: SessionEventType.ValueType, now: datetime, peer: PeerIdentity, routing_key: str
-) -> SessionEvent:
-    event = SessionEvent(type=kind, system_id=peer.system_id, routing_key=routing_key)
-    event.time.FromDatetime(now)
-    return event
-
-
-def _refused(event: SessionEvent, refusal: OsoError) -> SessionEvent:
-    event.outcome = refusal.code
-    event.refused = True
-    for key, value in refusal.metadata.items():
-        event.details[key] = value
-    return event
-
-
-def _digest(request: Changing) -> bytes:
-    name = request.DESCRIPTOR.full_name.encode()
-    return hashlib.sha256(name + b"\0" + request.SerializeToString(deterministic=True)).digest()
-
-
-def _given_before(tx: Transaction, peer: PeerIdentity, request: Changing) -> Answer | None:
-    """Find the answer this request_id got before."""
-    answer = tx.answer(peer.system_id, request.request_id)
-    if answer is not None and answer.request_sha256 != _digest(request):
-        raise OsoError(codes.RESULT_CODE_REQUEST_ID_REUSED, request_id=request.request_id)
-    return answer
-
-
-def _answer(
-    tx: Transaction,
-    peer: PeerIdentity,
-    request: Changing,
-    outcome: OpenSessionResponse | CloseSessionResponse | OsoError,
-    now: datetime,
-) -> Answer:
-    """Make and keep the answer to a request."""
-    if isinstance(outcome, OsoError):
-        info = ErrorInfo(reason=outcome.name, domain=DOMAIN, metadata=outcome.metadata)
-        answer = Answer(_digest(request), granted=False, content=info.SerializeToString())
-    else:
-        content = outcome.SerializeToString(deterministic=True)
-        answer = Answer(_digest(request), granted=True, content=content)
-    tx.add_answer(peer.system_id, request.request_id, answer, now)
-    return answer
-
-
-def _granted(answer: Answer) -> bytes:
-    """Give the response of an answer; raise the refusal it holds."""
-    if answer.granted:
-        return answer.content
-    info = ErrorInfo.FromString(answer.content)
-    code = code_named(info.reason)
-    raise OsoError(code or codes.RESULT_CODE_INTERNAL, **dict(info.metadata))

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Table
 
 MIGRATIONS = "oso_trafficcenter:migrations"
+# How many sessions expire in one transaction: others wait for it.
+SWEPT_AT_ONCE = 500
 
 # A mapper may stand on more than a table; each of these stands on one.
 _SESSION = cast("Table", class_mapper(SessionRow).local_table)
@@ -45,6 +47,7 @@ _FIND_SESSIONS = (
     .order_by(_SESSION.c.session_id)
     .with_for_update()
 )
+_LOOK_UP = select(_SESSION).where(_SESSION.c.session_id == bindparam("one"))
 _FIND_ANSWERS = select(_ANSWER).where(_ANSWER.c.request_id.in_(bindparam("ids", expanding=True)))
 _LAST_EVENT = select(func.max(_EVENT.c.sequence))
 # Names the lock on the end of the journal, for PostgreSQL.
@@ -90,7 +93,12 @@ class Work(Generic[Result]):
 
 
 class Transaction:
-    """One transaction's work: the unit of work of `oso_store`."""
+    """One transaction's work: the unit of work of `oso_store`.
+
+    On PostgreSQL several processes may serve. Their locks are always taken in the same order, so
+    they never wait for each other in a circle: first the sessions, by id, in one query; then the
+    end of the journal; then the new rows. The sweep skips sessions that are locked.
+    """
 
     def __init__(self, connection: Connection) -> None:
         """Work on a connection."""
@@ -136,6 +144,11 @@ class Transaction:
             self._load_sessions({session_id})
         return self._sessions[session_id]
 
+    def look_up(self, session_id: str) -> SessionRecord | None:
+        """Find a session to show, not to change: without a lock."""
+        row = self._connection.execute(_LOOK_UP, {"one": session_id}).mappings().first()
+        return None if row is None else _record(row)
+
     def add_session(self, record: SessionRecord) -> None:
         """Add a new session."""
         self._sessions[record.session_id] = record
@@ -147,7 +160,7 @@ class Transaction:
         if record.session_id not in self._new:
             self._changed.add(record.session_id)
 
-    def lapsed_sessions(self, now: datetime, limit: int = 500) -> list[SessionRecord]:
+    def lapsed_sessions(self, now: datetime, limit: int = SWEPT_AT_ONCE) -> list[SessionRecord]:
         """Find open sessions whose time is over, the oldest first."""
         query = (
             select(_SESSION)
@@ -187,7 +200,6 @@ class Transaction:
 
     def events(self, session_id: str, after: int, limit: int) -> list[SessionEvent]:
         """Read the lines of a session from number `after` on (not included)."""
-        self.flush()  # what was recorded in this transaction is part of the story
         query = (
             select(_EVENT.c.content)
             .where(_EVENT.c.session_id == session_id, _EVENT.c.sequence > after)

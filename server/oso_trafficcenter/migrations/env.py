@@ -1,7 +1,8 @@
 """Run by Alembic for each migration."""
 
-import oso_trafficcenter.tables  # noqa: F401  fills the metadata
 from oso_store.migration import run_env
 from sqlmodel import SQLModel
+
+import oso_trafficcenter.tables  # noqa: F401  fills the metadata
 
 run_env(SQLModel.metadata)
