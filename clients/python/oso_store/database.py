@@ -5,8 +5,14 @@ Work is a function of a *unit of work*: something made around a SQLAlchemy conne
 SQLite, in SQLAlchemy's greenlet over asyncpg on PostgreSQL.
 
 `write` gathers what waits into one transaction and answers when that is on the disk: callers share
-the cost of the commit (ADR 0006). Work whose transaction fails is tried once more alone, so that
-nobody pays for a neighbour's fault.
+the cost of the commit (ADR 0006). Who pays when a transaction fails:
+
+* work that raises: it alone; the others are done again without it;
+* another process that came first (the same key, a deadlock) or a connection that was lost: nobody,
+  for everything is done once more from the start, so it now sees what the other wrote;
+* the database itself (full, read-only, gone): all.
+
+Work may therefore run more than once; only its last run counts.
 
     StoreUnavailableError   the database did not take or give what was asked; nothing was changed
 """
@@ -17,10 +23,16 @@ import asyncio
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeAlias, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import (
+    DBAPIError,
+    IntegrityError,
+    InterfaceError,
+    OperationalError,
+    SQLAlchemyError,
+)
 
 from oso_store.migration import upgrade
 
@@ -31,6 +43,8 @@ if TYPE_CHECKING:
 
 _MOST_AT_ONCE = 256
 _BUSY_MILLISECONDS = 10_000
+# PostgreSQL's serialization_failure and deadlock_detected.
+_CAME_FIRST = frozenset({"40001", "40P01"})
 
 
 class UnitOfWork(Protocol):
@@ -47,6 +61,8 @@ class UnitOfWork(Protocol):
 
 U = TypeVar("U", bound=UnitOfWork)
 T = TypeVar("T")
+# What waits for its turn: the work, and who is told.
+_Waiting: TypeAlias = "tuple[Callable[[U], Any], asyncio.Future[Any]]"
 
 
 class StoreUnavailableError(Exception):
@@ -78,7 +94,7 @@ class Database(Generic[U]):
         self._backend: _Sqlite | _Postgres = (
             _Sqlite(url) if url.startswith("sqlite") else _Postgres(url)
         )
-        self._waiting: deque[tuple[Callable[[U], Any], asyncio.Future[Any]]] = deque()
+        self._waiting: deque[_Waiting[U]] = deque()
         self._work = asyncio.Event()
         self._writer: asyncio.Task[None] | None = None
         self._closing = False
@@ -111,12 +127,17 @@ class Database(Generic[U]):
     async def write(self, work: Callable[[U], T]) -> T:
         """Do work in a transaction; return when it is on the disk.
 
-        An exception of the work itself leaves nothing behind and reaches the caller.
+        An exception of the work itself leaves nothing behind and reaches the caller. Work whose
+        caller goes away before its turn is not done.
 
         Raises:
-            StoreUnavailableError: The database failed; nothing was changed.
+            StoreUnavailableError: The database failed, or was closed. Nothing was changed, unless
+                the connection was lost during the commit itself: then nobody can know, and whoever
+                asks again must find out (request_id does that).
 
         """
+        if self._closing:
+            raise StoreUnavailableError("closed")
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._waiting.append((work, future))
         self._work.set()
@@ -146,30 +167,59 @@ class Database(Generic[U]):
             self._work.clear()
             while self._waiting:
                 count = min(len(self._waiting), _MOST_AT_ONCE)
-                await self._write_batch([self._waiting.popleft() for _ in range(count)])
+                batch = [self._waiting.popleft() for _ in range(count)]
+                await self._write_batch([one for one in batch if not one[1].done()])
 
-    async def _write_batch(
-        self, batch: list[tuple[Callable[[U], Any], asyncio.Future[Any]]]
-    ) -> None:
+    async def _write_batch(self, batch: list[_Waiting[U]], *, again: bool = True) -> None:
+        if not batch:
+            return
         works = [work for work, _ in batch]
+        results: list[Any] = []
         try:
-            results = await self._run(self._backend.write, partial(self._do, works))
+            await self._run(self._backend.write, partial(self._do, works, results))
         except Exception as error:  # noqa: BLE001  whatever it is, it belongs to whoever asked
-            if len(batch) == 1:
-                _answer(batch[0][1], error=error)
-                return
-            for one in batch:
-                await self._write_batch([one])
+            # With results it failed in the commit, which may have happened: not twice, then.
+            if again and not results and _is_passing(error):
+                await self._write_batch(batch, again=False)
+            elif len(batch) == 1 or _is_the_database(error):
+                for _, future in batch:
+                    _answer(future, error=error)
+            else:
+                for one in batch:
+                    await self._write_batch([one])
             return
         for (_, future), result in zip(batch, results, strict=True):
             _answer(future, result)
 
-    def _do(self, works: list[Callable[[U], Any]], connection: Connection) -> list[Any]:
+    def _do(
+        self, works: list[Callable[[U], Any]], results: list[Any], connection: Connection
+    ) -> None:
+        """Do the works; fill `results` when all that is left is the commit."""
         unit = self._unit(connection)
         unit.foresee(works)
-        results = [work(unit) for work in works]
+        given = [work(unit) for work in works]
         unit.flush()
-        return results
+        results.extend(given)
+
+
+def _is_passing(error: Exception) -> bool:
+    """Tell whether the same work may succeed when it is done anew."""
+    cause = error.__cause__
+    if not isinstance(cause, DBAPIError):
+        return False
+    return (
+        isinstance(cause, IntegrityError)
+        or cause.connection_invalidated
+        or getattr(cause.orig, "sqlstate", None) in _CAME_FIRST
+    )
+
+
+def _is_the_database(error: Exception) -> bool:
+    """Tell whether the database failed, whatever the work: then trying alone is of no use."""
+    cause = error.__cause__
+    if isinstance(cause, (OperationalError, InterfaceError, OSError)):
+        return True
+    return isinstance(cause, DBAPIError) and cause.connection_invalidated
 
 
 def _answer(

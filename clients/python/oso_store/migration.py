@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sqlalchemy import text
+
 if TYPE_CHECKING:
     from sqlalchemy import Connection, MetaData
+
+# Names the lock on the tables' form, for PostgreSQL.
+_LOCK = 0x05_0A_10
 
 
 class SchemaError(Exception):
@@ -32,6 +37,9 @@ def upgrade(connection: Connection, script_location: str) -> None:
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
     scripts = ScriptDirectory.from_config(config)
+    if connection.dialect.name == "postgresql":
+        # Two processes that start together: the second waits, and finds the work done.
+        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
     have = MigrationContext.configure(connection).get_current_revision()
     if have == scripts.get_current_head():
         return
