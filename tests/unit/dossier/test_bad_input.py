@@ -16,7 +16,7 @@ from oso_dossier import (
 )
 from oso_dossier.synthetic import generate
 
-SECRET = "999999990"
+NATIONAL_NUMBER = "999999990"
 
 
 def _xml() -> bytes:
@@ -201,11 +201,11 @@ def test_deep_nesting_is_survived() -> None:
 
 def test_errors_never_quote_the_dossier() -> None:
     """No text of an error holds a value of the file: it may end up in a log."""
-    xml = _xml().replace(b"<geslacht>", b"<geslacht>" + SECRET.encode() + b"x", 1)
-    broken = xml[: xml.index(SECRET.encode()) + len(SECRET)] + b"</oeps>"
+    xml = _xml().replace(b"<geslacht>", b"<geslacht>" + NATIONAL_NUMBER.encode() + b"x", 1)
+    broken = xml[: xml.index(NATIONAL_NUMBER.encode()) + len(NATIONAL_NUMBER)] + b"</oeps>"
     for content in (xml, broken):
         with pytest.raises(DossierXmlError) as caught:
             read_xml(content)
         for language in ("nl", "en"):
-            assert SECRET not in caught.value.text(language)
-        assert SECRET not in repr(caught.value)
+            assert NATIONAL_NUMBER not in caught.value.text(language)
+        assert NATIONAL_NUMBER not in repr(caught.value)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import protovalidate
 import pytest
@@ -25,6 +25,9 @@ from oso_dossier.synthetic import generate
 from oso_dossier.testing import dossiers
 
 from .official import EXAMPLES, example, mutants
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.mark.parametrize("name", EXAMPLES)

@@ -136,7 +136,7 @@ def test_rules_of_the_contract_can_be_checked_by_any_validator() -> None:
     """An empty dossier is refused by protovalidate with the required fields by name."""
     violations = protovalidate.collect_violations(Dossier())
 
-    missing = {one.proto.field.elements[0].field_name for one in violations}
+    missing = {one.proto.field and one.proto.field.elements[0].field_name for one in violations}
     assert missing == {"metadata", "overdrachtsoort", "huidigeschool"}
 
 
