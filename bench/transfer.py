@@ -1,7 +1,7 @@
 """(c) and (d): a whole transfer against the same calls and bytes without our code.
 
-(c) a dossier of the 173 KB class, cold: new channels, three calls to the Traffic Center (one of them
-by the source), fetch, verify, store; bare: two new channels, three echoes, one stream of as many
+(c) a dossier of the 173 KB class, cold: new channels, three calls to the Traffic Center (one by the
+source), fetch, verify, store; bare: two new channels, three echoes, one stream of as many
 bytes.
 (d) an attachment of 1 GiB: bytes a second against a bare stream, and the most memory a school
 takes.
