@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import oso_rpc  # noqa: F401  sets the cipher suites before grpc's core reads them
-from oso_dossier import write_xml
-from oso_registry.testing import Landscape
-
 from bench import codec, sessions, transfer
 from bench.report import Measurement, write_results
+from oso_dossier import write_xml
+from oso_registry.testing import Landscape
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import grpc
-import oso_rpc  # noqa: F401  sets the cipher suites before grpc's core reads them
 import uvloop
 
 if TYPE_CHECKING:

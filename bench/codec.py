@@ -7,10 +7,10 @@ import time
 from typing import TYPE_CHECKING
 
 from lxml import etree
-from oso.dossier.v1 import dossier_pb2
-from oso_dossier import read_xml, write_xml
 
 from bench.report import Measurement, paired_ratio
+from oso.dossier.v1 import dossier_pb2
+from oso_dossier import read_xml, write_xml
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -13,6 +13,9 @@ import time
 import uuid
 from typing import TYPE_CHECKING
 
+from bench.bare import ECHO
+from bench.processes import bare_server, process, traffic_center
+from bench.report import Measurement, paired_ratio
 from oso.result.v1.result_code_pb2 import RESULT_CODE_DOSSIER_NOT_READY
 from oso.trafficcenter.v1 import traffic_center_service_pb2 as messages
 from oso.trafficcenter.v1.traffic_center_service_pb2_grpc import TrafficCenterServiceStub
@@ -20,14 +23,11 @@ from oso.transfer.v1.transfer_pb2 import TRANSFER_KIND_OVERSTAPDOSSIER
 from oso_registry.testing import TRAFFIC_CENTER, routing_key_of
 from oso_rpc.channel import secure_channel
 
-from bench.bare import ECHO
-from bench.processes import bare_server, process, traffic_center
-from bench.report import Measurement, paired_ratio
-
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     import grpc
+
     from oso_registry.testing import Landscape
 
 CALLERS = 16

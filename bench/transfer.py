@@ -1,8 +1,8 @@
 """(c) and (d): a whole transfer against the same calls and bytes without our code.
 
-(c) a dossier of the 173 KB class, cold: new channels, three calls to the Traffic Center (one by the
-source), fetch, verify, store; bare: two new channels, three echoes, one stream of as many
-bytes.
+(c) a dossier of the 173 KB class, cold: new channels, three calls to the Traffic Center (one of
+them by the source), fetch, verify, store; bare: two new channels, three echoes, one stream of as
+many bytes.
 (d) an attachment of 1 GiB: bytes a second against a bare stream, and the most memory a school
 takes.
 """
@@ -20,6 +20,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import uvloop
+
+from bench.bare import ECHO, STREAM
+from bench.processes import bare_server, las, process, traffic_center
+from bench.report import Measurement, paired_ratio
+from bench.school import SOURCE, SYSTEMS, TARGET, make_home, make_ready
 from oso_dossier import DossierDocument
 from oso_dossier.attachments import describe
 from oso_dossier.documents import documents_of
@@ -29,11 +34,6 @@ from oso_las.collector import Collector
 from oso_las.traffic_center import TrafficCenter
 from oso_registry.testing import TRAFFIC_CENTER
 from oso_rpc.channel import secure_channel
-
-from bench.bare import ECHO, STREAM
-from bench.processes import bare_server, las, process, traffic_center
-from bench.report import Measurement, paired_ratio
-from bench.school import SOURCE, SYSTEMS, TARGET, make_home, make_ready
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,10 +11,9 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from demo.landscape import SOURCE, TARGET, CommandFailedError, Country, command
 from oso_dossier import canonical, read_xml
 from oso_dossier.errors import DossierXmlError
-
-from demo.landscape import SOURCE, TARGET, CommandFailedError, Country, command
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-import oso_rpc  # noqa: F401  before anything imports gRPC, as every program of ours does: TLS 1.3 only
 import pytest
 from hypothesis import HealthCheck, settings
+
+import oso_rpc  # noqa: F401  before anything imports gRPC, as every program of ours does: TLS 1.3 only
 
 # How long an example takes depends on who else uses the machine: no deadline, no complaint about
 # slowness. CI always tries the same examples, so that a red run can be had again.

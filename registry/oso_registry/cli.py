@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from oso_rpc.clock import SystemClock
-from oso_rpc.credentials import CredentialsError, write_private
-from oso_rpc.directory import DirectoryError, open_directory
-from oso_rpc.signing import Signer, key_id_of
 
 from oso_registry.certificates import Authority, CertificateProfileError
 from oso_registry.directory import VersionNotHigherError, publish_directory, replace_file
 from oso_registry.registration import RegistrationError, read_registration
+from oso_rpc.clock import SystemClock
+from oso_rpc.credentials import CredentialsError, write_private
+from oso_rpc.directory import DirectoryError, open_directory
+from oso_rpc.signing import Signer, key_id_of
 
 if TYPE_CHECKING:
     from types import TracebackType

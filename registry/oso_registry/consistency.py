@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import protovalidate
+
 from oso_rpc.violations import steps_of
 
 if TYPE_CHECKING:

@@ -51,12 +51,11 @@ from oso.directory.v1.directory_pb2 import (
     Sector,
 )
 from oso.transfer.v1.transfer_pb2 import TransferKind
+from oso_registry.consistency import Finding, inconsistencies
 from oso_rpc.credentials import load_certificate
 from oso_rpc.errors import OsoError
 from oso_rpc.identity import identity_of_certificate
 from oso_rpc.signing import key_id_of
-
-from oso_registry.consistency import Finding, inconsistencies
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -20,11 +20,10 @@ from oso.directory.v1.directory_pb2 import (
     School,
 )
 from oso.transfer.v1.transfer_pb2 import TRANSFER_KIND_OVERSTAPDOSSIER
-from oso_rpc.credentials import Credentials, new_key_and_request, write_private
-from oso_rpc.signing import Signer, key_id_of
-
 from oso_registry.certificates import LEAF_LIFETIME, Authority
 from oso_registry.directory import replace_file, sign_directory
+from oso_rpc.credentials import Credentials, new_key_and_request, write_private
+from oso_rpc.signing import Signer, key_id_of
 
 if TYPE_CHECKING:
     from pathlib import Path

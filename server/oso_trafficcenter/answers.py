@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from google.rpc.error_details_pb2 import BadRequest, ErrorInfo
 from google.rpc.status_pb2 import Status
+
 from oso.result.v1 import result_code_pb2 as codes
 from oso_rpc.errors import OsoError, code_named, status_of
-
 from oso_trafficcenter.store import Answer
 
 if TYPE_CHECKING:
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
         OpenSessionResponse,
     )
     from oso_rpc.identity import PeerIdentity
-
     from oso_trafficcenter.store import Transaction
 
     Changing: TypeAlias = OpenSessionRequest | CloseSessionRequest

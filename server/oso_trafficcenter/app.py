@@ -13,6 +13,9 @@ from pathlib import Path  # noqa: TC003  pydantic needs it at run time
 from typing import TYPE_CHECKING
 
 import structlog
+from pydantic import Field
+from pydantic_settings import SettingsConfigDict
+
 from oso_rpc.admission import DirectoryAdmission
 from oso_rpc.clock import Clock, SystemClock
 from oso_rpc.credentials import Credentials
@@ -23,9 +26,6 @@ from oso_rpc.server import Server, build_server
 from oso_rpc.signing import Signer, key_id_of
 from oso_store import Database
 from oso_store.settings import FileSettings
-from pydantic import Field
-from pydantic_settings import SettingsConfigDict
-
 from oso_trafficcenter.rpc import TrafficCenterServicer, registration
 from oso_trafficcenter.sessions import Sessions
 from oso_trafficcenter.store import MIGRATIONS, SWEPT_AT_ONCE, Transaction

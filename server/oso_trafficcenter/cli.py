@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-import oso_rpc  # noqa: F401  sets the cipher suites before grpc's core reads them
 import uvloop
+
+import oso_rpc  # noqa: F401  sets the cipher suites before grpc's core reads them
 from oso.trafficcenter.v1.session_pb2 import SessionEventType, SessionState
 from oso_rpc.credentials import CredentialsError, new_key_and_request, write_private
 from oso_rpc.directory import DirectoryError
@@ -19,13 +20,11 @@ from oso_rpc.server import AddressInUseError
 from oso_rpc.signing import Signer
 from oso_store import Database, SchemaError, StoreUnavailableError
 from oso_store.settings import SettingsError
-
 from oso_trafficcenter.app import Settings, serve
 from oso_trafficcenter.store import MIGRATIONS, Transaction
 
 if TYPE_CHECKING:
     from oso.trafficcenter.v1.session_pb2 import SessionEvent as Event
-
     from oso_trafficcenter.model import SessionRecord
 
 # A session has three steps; somebody who keeps checking makes more.

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from google.protobuf.timestamp_pb2 import Timestamp
+
     from oso.trafficcenter.v1.traffic_center_service_pb2 import (
         CheckSessionRequest,
         CloseSessionRequest,
@@ -43,7 +44,6 @@ if TYPE_CHECKING:
     )
     from oso_rpc.directory import DirectoryView
     from oso_rpc.identity import PeerIdentity
-
     from oso_trafficcenter.model import SessionRecord
 
 CLOCK_SKEW = timedelta(minutes=10)

@@ -10,7 +10,6 @@ from oso.trafficcenter.v1.traffic_center_service_pb2 import (
     ListDeliveryPointsRequest,
     ListDeliveryPointsResponse,
 )
-
 from oso_trafficcenter.paging import checked_token, page_size
 
 if TYPE_CHECKING:

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from oso.trafficcenter.v1.session_pb2 import SessionEventType
     from oso_rpc.errors import OsoError
     from oso_rpc.identity import PeerIdentity
-
     from oso_trafficcenter.model import SessionRecord
 
 

@@ -8,14 +8,12 @@ from oso.trafficcenter.v1 import traffic_center_service_pb2 as messages
 from oso.trafficcenter.v1 import traffic_center_service_pb2_grpc as stubs
 from oso_rpc.identity import current_peer
 from oso_rpc.server import Registration
-
 from oso_trafficcenter.conditions import clock_agrees
 from oso_trafficcenter.delivery_points import list_delivery_points
 
 if TYPE_CHECKING:
     from oso_rpc.clock import Clock
     from oso_rpc.directory import DirectorySource
-
     from oso_trafficcenter.sessions import Sessions
 
 SERVICE = messages.DESCRIPTOR.services_by_name["TrafficCenterService"].full_name

@@ -35,7 +35,6 @@ from oso.trafficcenter.v1.traffic_center_service_pb2 import (
 )
 from oso_rpc.errors import OsoError
 from oso_store import StoreUnavailableError
-
 from oso_trafficcenter import answers, conditions, events
 from oso_trafficcenter.delivery_points import address_of
 from oso_trafficcenter.model import SessionRecord
@@ -52,7 +51,6 @@ if TYPE_CHECKING:
     from oso_rpc.identity import PeerIdentity
     from oso_rpc.signing import Signer
     from oso_store import Database
-
     from oso_trafficcenter.store import Answer, Transaction
 
 GRANT_DOMAIN = "oso.trafficcenter.v1.Grant"

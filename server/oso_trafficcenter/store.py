@@ -10,12 +10,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
-from oso.result.v1.result_code_pb2 import ResultCode
-from oso.trafficcenter.v1.session_pb2 import SESSION_STATE_OPEN, SessionEvent, SessionState
-from oso.transfer.v1.transfer_pb2 import TransferKind
 from sqlalchemy import bindparam, delete, func, insert, select, text, update
 from sqlalchemy.orm import class_mapper
 
+from oso.result.v1.result_code_pb2 import ResultCode
+from oso.trafficcenter.v1.session_pb2 import SESSION_STATE_OPEN, SessionEvent, SessionState
+from oso.transfer.v1.transfer_pb2 import TransferKind
 from oso_trafficcenter.model import SessionRecord, moment_of, whole_microseconds
 from oso_trafficcenter.tables import AnswerRow, EventRow, SessionRow
 

@@ -8,8 +8,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
-from oso_store import Database, StoreUnavailableError
 from sqlalchemy import text
+
+from oso_store import Database, StoreUnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from oso.dossier.v1.document_pb2 import Document
-
 from oso_dossier.errors import AttachmentMismatchError
 
 if TYPE_CHECKING:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from oso.options.v1 import field_pb2
-
 from oso_dossier.documents import documents_of
 
 if TYPE_CHECKING:

@@ -13,12 +13,12 @@ from enum import Enum, auto
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from buf.validate import validate_pb2
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message_factory import GetMessageClass
+
+from buf.validate import validate_pb2
 from oso.dossier.v1.dossier_pb2 import Dossier
 from oso.options.v1 import field_pb2
-
 from oso_dossier.values import (
     BooleanType,
     DateType,

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from lxml import etree
-from oso.dossier.v1.dossier_pb2 import Dossier
 
+from oso.dossier.v1.dossier_pb2 import Dossier
 from oso_dossier.attachments import bytes_of_text, describe
 from oso_dossier.document import DossierDocument
 from oso_dossier.errors import (

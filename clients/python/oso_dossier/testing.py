@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 from google.type.date_pb2 import Date
 from google.type.decimal_pb2 import Decimal
 from hypothesis import strategies as st
+
 from oso.dossier.v1.document_pb2 import (
     TEKSTVORM_BASE64,
     TEKSTVORM_BASE64_REGELS,
     TEKSTVORM_LETTERLIJK,
 )
-
 from oso_dossier.attachments import bytes_of_text, describe
 from oso_dossier.document import DossierDocument
 from oso_dossier.plan import ElementPlan, Kind, MessagePlan, dossier_plan
@@ -21,8 +21,8 @@ from oso_dossier.values import BooleanType, DateType, DecimalType, IntegerType, 
 
 if TYPE_CHECKING:
     from google.protobuf.message import Message
-    from oso.dossier.v1.document_pb2 import Bestandsinhoud
 
+    from oso.dossier.v1.document_pb2 import Bestandsinhoud
     from oso_dossier.values import ValueType
 
 _MOST = 2  # of anything that repeats

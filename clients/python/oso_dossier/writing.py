@@ -6,7 +6,6 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from oso.dossier.v1.document_pb2 import TEKSTVORM_LETTERLIJK
-
 from oso_dossier.attachments import is_described_by, text_of_bytes
 from oso_dossier.errors import (
     AttachmentMismatchError,
@@ -29,9 +28,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from google.protobuf.message import Message
+
     from oso.dossier.v1.document_pb2 import Bestandsinhoud
     from oso.dossier.v1.dossier_pb2 import Dossier
-
     from oso_dossier.document import DossierDocument
     from oso_dossier.values import ValueType
 

@@ -13,16 +13,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import structlog
-from oso_rpc.admission import DirectoryAdmission
-from oso_rpc.clock import Clock, SystemClock
-from oso_rpc.credentials import Credentials
-from oso_rpc.directory import DirectorySource
-from oso_rpc.errors import OsoError
-from oso_rpc.guard import CallObserver, ServerGuard
-from oso_rpc.server import Server, build_server
-from oso_rpc.signing import key_id_of
-from oso_store import Database, StoreUnavailableError
-from oso_store.settings import FileSettings
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
@@ -33,6 +23,16 @@ from oso_las.exchange import Exchange, GuessingLimit
 from oso_las.rpc import DossierExchangeServicer, registration
 from oso_las.store import MIGRATIONS, Transaction
 from oso_las.traffic_center import TrafficCenter
+from oso_rpc.admission import DirectoryAdmission
+from oso_rpc.clock import Clock, SystemClock
+from oso_rpc.credentials import Credentials
+from oso_rpc.directory import DirectorySource
+from oso_rpc.errors import OsoError
+from oso_rpc.guard import CallObserver, ServerGuard
+from oso_rpc.server import Server, build_server
+from oso_rpc.signing import key_id_of
+from oso_store import Database, StoreUnavailableError
+from oso_store.settings import FileSettings
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -9,8 +9,8 @@ import json
 from pathlib import Path
 
 import click
-from oso_dossier.cli import dossier
 
+from oso_dossier.cli import dossier
 from oso_las.cli_exchange import request, serve, timeline
 from oso_las.here import ACCOUNT, Here, Refused
 
@@ -65,9 +65,8 @@ def init(
     directory_keys: tuple[str, ...],
 ) -> None:
     """Make the home folder: a private key, a signing request, and las.toml."""
-    from oso_rpc.credentials import new_key_and_request, write_private  # noqa: PLC0415
-
     from oso_las.app import SETTINGS_FILE  # noqa: PLC0415
+    from oso_rpc.credentials import new_key_and_request, write_private  # noqa: PLC0415
 
     values = {
         "brin": brin,

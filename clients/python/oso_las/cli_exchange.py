@@ -23,9 +23,8 @@ _PROGRESS_FROM = 1024 * 1024
 @click.pass_obj
 def serve(here: Here) -> None:
     """Give out dossiers that are ready, until told to stop."""
-    from oso_rpc.logging import configure_logging  # noqa: PLC0415
-
     from oso_las.app import serve as serve_node  # noqa: PLC0415
+    from oso_rpc.logging import configure_logging  # noqa: PLC0415
 
     configure_logging()
     settings = here.settings()
@@ -149,10 +148,9 @@ def timeline(here: Here, session: str) -> None:
         SessionEventType,
         SessionState,
     )
+    from oso_las.app import node  # noqa: PLC0415
     from oso_rpc.clock import moment  # noqa: PLC0415
     from oso_rpc.errors import name_of  # noqa: PLC0415
-
-    from oso_las.app import node  # noqa: PLC0415
 
     settings = here.settings()
 

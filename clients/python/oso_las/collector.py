@@ -19,29 +19,27 @@ from oso.trafficcenter.v1.traffic_center_service_pb2 import (
     CloseSessionRequest,
     OpenSessionResponse,
 )
-from oso_rpc.clock import moment
-from oso_rpc.errors import OsoError, best_result, name_of
-
 from oso_las.fetching import Fetch, Received
 from oso_las.model import Act, microseconds
 from oso_las.search_key import SALT_SIZE, search_key
 from oso_las.staging import Staging
 from oso_las.store import By
 from oso_las.tables import RetrievalRow
+from oso_rpc.clock import moment
+from oso_rpc.errors import OsoError, best_result, name_of
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from oso.result.v1.result_code_pb2 import ResultCode
-    from oso_rpc.clock import Clock
-    from oso_rpc.credentials import Credentials
-    from oso_store import Database
-
     from oso_las.attachments import PartFiles
     from oso_las.fetching import Progress
     from oso_las.model import Identity
     from oso_las.store import Transaction
     from oso_las.traffic_center import TrafficCenter
+    from oso_rpc.clock import Clock
+    from oso_rpc.credentials import Credentials
+    from oso_store import Database
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,6 @@ from oso_dossier import DossierDocument, dossier_bytes, parse_dossier, read_xml,
 from oso_dossier.documents import attachments_of, documents_of
 from oso_dossier.errors import StructureError
 from oso_dossier.writing import check_structure
-
 from oso_las.model import (
     SUPPORTED_KIND,
     SUPPORTED_PROFILES,
@@ -34,12 +33,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from oso.dossier.v1.dossier_pb2 import Dossier
-    from oso_rpc.clock import Clock
-    from oso_store import Database
-
     from oso_las.attachments import PartFiles
     from oso_las.store import Transaction
     from oso_las.tables import ActRow
+    from oso_rpc.clock import Clock
+    from oso_store import Database
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from google.protobuf.message import DecodeError
+
 from oso.exchange.v1.dossier_exchange_service_pb2 import (
     FetchDossierRequest,
     FetchDossierResponse,
@@ -29,31 +30,29 @@ from oso.exchange.v1.manifest_pb2 import (
 from oso.result.v1 import result_code_pb2 as codes
 from oso.trafficcenter.v1.session_pb2 import Grant
 from oso.trafficcenter.v1.traffic_center_service_pb2 import CheckSessionRequest
-from oso_rpc.clock import moment
-from oso_rpc.errors import OsoError, name_of
-from oso_rpc.signing import verify
-
 from oso_las.manifest import sign_manifest
 from oso_las.model import Act, Identity, State, microseconds, moment_of
 from oso_las.search_key import reproduces
 from oso_las.store import By
 from oso_las.tables import RequestRow
+from oso_rpc.clock import moment
+from oso_rpc.errors import OsoError, name_of
+from oso_rpc.signing import verify
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from datetime import datetime
     from pathlib import Path
 
+    from oso_las.attachments import PartFiles
+    from oso_las.store import Transaction
+    from oso_las.tables import DossierRow, PartRow
+    from oso_las.traffic_center import TrafficCenter
     from oso_rpc.clock import Clock
     from oso_rpc.credentials import Credentials
     from oso_rpc.directory import DirectorySource
     from oso_rpc.identity import PeerIdentity
     from oso_store import Database
-
-    from oso_las.attachments import PartFiles
-    from oso_las.store import Transaction
-    from oso_las.tables import DossierRow, PartRow
-    from oso_las.traffic_center import TrafficCenter
 
 GRANT_DOMAIN = "oso.trafficcenter.v1.Grant"
 CHUNK = 256 * 1024

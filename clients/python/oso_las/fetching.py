@@ -13,20 +13,20 @@ from typing import TYPE_CHECKING, Protocol
 
 import grpc
 from google.protobuf.message import DecodeError
+
 from oso.exchange.v1.dossier_exchange_service_pb2 import FetchDossierRequest, Resume
 from oso.exchange.v1.dossier_exchange_service_pb2_grpc import DossierExchangeServiceStub
 from oso.result.v1 import result_code_pb2 as codes
 from oso_dossier import parse_dossier
 from oso_dossier.documents import documents_of
 from oso_dossier.writing import check_structure
-from oso_rpc.channel import secure_channel
-from oso_rpc.errors import facts_of, from_rpc_error
-
 from oso_las.desk import parts_of, row_of
 from oso_las.manifest import ManifestError, check_documents, open_manifest
 from oso_las.model import Identity, NoIdentityError, State
 from oso_las.staging import Staging
 from oso_las.traffic_center import ACCEPTED_YEARS
+from oso_rpc.channel import secure_channel
+from oso_rpc.errors import facts_of, from_rpc_error
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, AsyncIterator
@@ -41,11 +41,10 @@ if TYPE_CHECKING:
         DeliveryPointAddress,
         OpenSessionResponse,
     )
-    from oso_rpc.clock import Clock
-    from oso_rpc.credentials import Credentials
-
     from oso_las.attachments import PartFiles
     from oso_las.tables import DossierRow, PartRow, RetrievalRow
+    from oso_rpc.clock import Clock
+    from oso_rpc.credentials import Credentials
 
 _ATTEMPTS = 4  # without a single new byte between them
 _FIRST_PAUSE = 0.2  # seconds; doubles

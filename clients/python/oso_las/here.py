@@ -56,9 +56,8 @@ class Here:
 
     def settings(self) -> Settings:
         """Read the settings."""
-        from oso_store.settings import SettingsError  # noqa: PLC0415
-
         from oso_las.app import SETTINGS_FILE, Settings  # noqa: PLC0415
+        from oso_store.settings import SettingsError  # noqa: PLC0415
 
         try:
             return Settings.load(self.home / SETTINGS_FILE)
@@ -79,15 +78,15 @@ class Here:
     def run(self, work: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
         """Run to the end; turn errors into sentences."""
         import uvloop  # noqa: PLC0415
+
         from oso_dossier.errors import DossierXmlError  # noqa: PLC0415
+        from oso_las.attachments import DamagedPartError  # noqa: PLC0415
+        from oso_las.model import DeskError  # noqa: PLC0415
         from oso_rpc.credentials import CredentialsError  # noqa: PLC0415
         from oso_rpc.directory import DirectoryError  # noqa: PLC0415
         from oso_rpc.errors import OsoError  # noqa: PLC0415
         from oso_rpc.server import AddressInUseError  # noqa: PLC0415
         from oso_store import SchemaError, StoreUnavailableError  # noqa: PLC0415
-
-        from oso_las.attachments import DamagedPartError  # noqa: PLC0415
-        from oso_las.model import DeskError  # noqa: PLC0415
 
         try:
             return uvloop.run(work())

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import protovalidate
 from cryptography import x509
 from google.protobuf.message import DecodeError
+
 from oso.exchange.v1.manifest_pb2 import (
     PART_TYPE_ATTACHMENT,
     PART_TYPE_DOSSIER,
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from cryptography.hazmat.primitives.asymmetric import ec
+
     from oso.dossier.v1.document_pb2 import Bestandsinhoud
 
 DOMAIN = "oso.exchange.v1.Manifest"

@@ -15,6 +15,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from google.type.date_pb2 import Date
+
 from oso.transfer.v1.transfer_pb2 import PupilIdentity
 
 if TYPE_CHECKING:

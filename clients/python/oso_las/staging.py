@@ -12,7 +12,6 @@ import shutil
 from typing import TYPE_CHECKING
 
 from oso.exchange.v1.manifest_pb2 import Manifest, SignedManifest
-
 from oso_las.attachments import open_private
 from oso_las.manifest import ManifestError
 

@@ -6,6 +6,7 @@ import uuid
 from typing import TYPE_CHECKING, TypeVar
 
 import grpc
+
 from oso.result.v1.result_code_pb2 import (
     RESULT_CODE_TRAFFIC_CENTER_UNAVAILABLE,
     RESULT_CODE_UNREACHABLE,

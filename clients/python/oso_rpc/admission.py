@@ -10,7 +10,6 @@ from oso.result.v1.result_code_pb2 import (
     RESULT_CODE_CERTIFICATE_REVOKED,
     RESULT_CODE_CERTIFICATE_UNKNOWN,
 )
-
 from oso_rpc.errors import OsoError
 
 if TYPE_CHECKING:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import protovalidate
 import structlog
 from google.protobuf.message import DecodeError
+
 from oso.directory.v1.directory_pb2 import (
     CERTIFICATE_STATUS_ACTIVE,
     Certificate,
@@ -26,7 +27,6 @@ from oso.directory.v1.directory_pb2 import (
     System,
 )
 from oso.result.v1.result_code_pb2 import RESULT_CODE_DIRECTORY_EXPIRED
-
 from oso_rpc.clock import moment
 from oso_rpc.errors import OsoError
 from oso_rpc.signing import verify

@@ -17,6 +17,7 @@ from google.protobuf.any_pb2 import Any as AnyMessage
 from google.protobuf.message import DecodeError
 from google.rpc import error_details_pb2, status_pb2
 from grpc_status import rpc_status
+
 from oso.options.v1 import result_pb2
 from oso.result.v1.result_code_pb2 import (
     RESULT_CODE_INTERNAL,

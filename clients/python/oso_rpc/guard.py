@@ -21,12 +21,12 @@ import protovalidate
 import structlog
 from grpc_health.v1 import health
 from grpc_reflection.v1alpha import reflection
+
 from oso.result.v1.result_code_pb2 import (
     RESULT_CODE_DEADLINE_REQUIRED,
     RESULT_CODE_INTERNAL,
     RESULT_CODE_REQUEST_INVALID,
 )
-
 from oso_rpc.errors import REQUEST_ID_KEY, OsoError, abort, status_name
 from oso_rpc.identity import peer_identity, set_current_peer
 from oso_rpc.violations import path_of

@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
+
 from oso.result.v1.result_code_pb2 import (
     RESULT_CODE_CERTIFICATE_UNKNOWN,
     RESULT_CODE_TLS_VERSION,
 )
-
 from oso_rpc.errors import OsoError
 
 if TYPE_CHECKING:

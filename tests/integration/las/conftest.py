@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
 from oso_dossier import DossierDocument, write_xml
 from oso_dossier.synthetic import generate
 from oso_las.app import Node, Settings, running

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import grpc
 import pytest
+
 from oso.exchange.v1.dossier_exchange_service_pb2 import (
     Chunk,
     FetchDossierRequest,

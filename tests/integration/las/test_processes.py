@@ -13,6 +13,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
 from oso_dossier import DossierDocument, canonical, write_xml
 from oso_dossier.attachments import describe
 from oso_dossier.documents import documents_of

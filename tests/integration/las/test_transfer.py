@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+
 from oso.result.v1 import result_code_pb2 as codes
 from oso_dossier import DossierDocument, canonical, read_xml, write_xml
 from oso_dossier.attachments import describe

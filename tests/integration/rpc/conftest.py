@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
 from oso.exchange.v1 import dossier_exchange_service_pb2 as exchange
 from oso.exchange.v1 import dossier_exchange_service_pb2_grpc as exchange_stubs
 from oso.result.v1.result_code_pb2 import RESULT_CODE_DOSSIER_NOT_READY
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import grpc
+
     from oso_rpc.credentials import Credentials
 
 

@@ -14,6 +14,7 @@ import structlog
 from google.rpc import error_details_pb2
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_status import rpc_status
+
 from oso.directory.v1.directory_pb2 import (
     CERTIFICATE_STATUS_REVOKED,
     CERTIFICATE_STATUS_UNSPECIFIED,

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+
 from oso_registry.testing import TRAFFIC_CENTER
 from oso_rpc.admission import DirectoryAdmission
 from oso_rpc.guard import ServerGuard

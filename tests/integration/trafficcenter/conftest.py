@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import grpc
 import pytest
+
 from oso.result.v1.result_code_pb2 import RESULT_CODE_DOSSIER_NOT_READY, ResultCode
 from oso.trafficcenter.v1 import traffic_center_service_pb2 as messages
 from oso.trafficcenter.v1.traffic_center_service_pb2_grpc import TrafficCenterServiceStub

@@ -11,6 +11,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import grpc
+
 from oso.trafficcenter.v1.session_pb2 import SessionEvent
 from oso.trafficcenter.v1.traffic_center_service_pb2_grpc import TrafficCenterServiceStub
 from oso_registry.testing import TRAFFIC_CENTER

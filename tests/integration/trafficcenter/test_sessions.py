@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
 from oso.directory.v1.directory_pb2 import (
     CERTIFICATE_STATUS_REVOKED,
     QUALIFICATION_STATE_SUSPENDED,

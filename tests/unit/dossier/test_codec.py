@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import protovalidate
 import pytest
 from hypothesis import HealthCheck, given, settings
+
 from oso_dossier import (
     AttachmentMismatchError,
     DossierDocument,

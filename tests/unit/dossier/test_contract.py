@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import protovalidate
+
 from buf.validate import validate_pb2
 from oso.dossier.v1.dossier_pb2 import Dossier
 from oso.options.v1 import field_pb2

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import protovalidate
 import pytest
+from stdnum.nl import bsn
+
 from oso_dossier import canonical, read_xml, write_xml
 from oso_dossier.synthetic import PROFILES, generate
-from stdnum.nl import bsn
 
 SHIPPED = Path(__file__).parents[3] / "demo" / "dossiers"
 

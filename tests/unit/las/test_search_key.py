@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+
 from oso_las.model import Identity
 from oso_las.search_key import reproduces, search_key
 

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from cryptography.x509.verification import PolicyBuilder, Store
+
 from oso_registry.certificates import Authority, CertificateProfileError, ProfileProblem
 from oso_rpc.credentials import KeyFileExposedError, KeyMismatchError, new_key_and_request
 from oso_rpc.identity import identity_of_certificate

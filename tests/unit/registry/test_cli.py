@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from click.testing import CliRunner, Result
+
 from oso_registry.cli import main
 from oso_rpc.credentials import Credentials, new_key_and_request, write_private
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
+
 from oso.directory.v1.directory_pb2 import (
     CERTIFICATE_STATUS_ACTIVE,
     CERTIFICATE_STATUS_REVOKED,

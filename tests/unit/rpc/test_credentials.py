@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
+
 from oso_registry.testing import Landscape
 from oso_rpc.credentials import (
     Credentials,

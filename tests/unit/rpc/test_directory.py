@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from oso.directory.v1.directory_pb2 import (
     CERTIFICATE_STATUS_REVOKED,
     Directory,

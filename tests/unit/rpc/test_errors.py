@@ -10,6 +10,7 @@ import grpc
 import pytest
 from google.protobuf.any_pb2 import Any as AnyMessage
 from google.rpc import error_details_pb2, status_pb2
+
 from oso.result.v1.result_code_pb2 import (
     RESULT_CODE_DELIVERED,
     RESULT_CODE_DOSSIER_NOT_READY,

@@ -9,6 +9,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
+
 from oso_registry.testing import Landscape
 from oso_rpc.errors import OsoError
 from oso_rpc.identity import (

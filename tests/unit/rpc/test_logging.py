@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import structlog
+
 from oso.transfer.v1.transfer_pb2 import PupilIdentity
 from oso_rpc.logging import configure_logging
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from google.type.date_pb2 import Date
 from google.type.decimal_pb2 import Decimal
+
 from oso.dossier.v1.dossier_pb2 import Dossier
 from oso.options.v1 import field_pb2
-
 from oso_dossier.attachments import describe
 from oso_dossier.document import DossierDocument
 from oso_dossier.synthetic import names

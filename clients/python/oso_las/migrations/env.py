@@ -1,8 +1,8 @@
 """Run by Alembic for each migration."""
 
-from oso_store.migration import run_env
 from sqlmodel import SQLModel
 
 import oso_las.tables  # noqa: F401  fills the metadata
+from oso_store.migration import run_env
 
 run_env(SQLModel.metadata)
