@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import signal
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ import structlog
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
-from oso_las.attachments import PartFiles
+from oso_las.attachments import PartFiles, open_private
 from oso_las.collector import Collector
 from oso_las.desk import Desk
 from oso_las.exchange import Exchange, GuessingLimit
@@ -38,7 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
 SETTINGS_FILE = "las.toml"
-_FINISH_SECONDS = 60.0
+_TIDY_SECONDS = 60.0
 _log = structlog.get_logger(__name__)
 
 
@@ -128,8 +127,11 @@ async def office(
 
     """
     clock = clock or SystemClock()
-    os.umask(0o077)  # what a node writes is for its owner only
-    url = settings.database or f"sqlite:///{(home / 'las.sqlite').absolute()}"
+    url = settings.database
+    if not url:
+        path = (home / "las.sqlite").absolute()
+        open_private(path).close()  # SQLite gives the files beside it the same mode
+        url = f"sqlite:///{path}"
     database: Database[Transaction] = Database(url, Transaction)
     await database.migrate(MIGRATIONS)
     await database.start()
@@ -210,7 +212,7 @@ async def running(
         await server.start()
         tasks = [
             asyncio.create_task(made.directory.watch(), name="directory-watch"),
-            asyncio.create_task(_finish(made.collector), name="finish-closes"),
+            asyncio.create_task(_tidy(made), name="tidy"),
         ]
         try:
             yield made, server
@@ -234,11 +236,12 @@ async def serve(home: Path, settings: Settings) -> None:
         await stop.wait()
 
 
-async def _finish(collector: Collector) -> None:
-    """Send closes that could not be sent, again and again."""
+async def _tidy(made: Node) -> None:
+    """Send closes that could not be sent, and clear away what was left behind, again and again."""
     while True:
         try:
-            await collector.finish()
+            await made.collector.finish()
+            await made.desk.sweep()
         except (OsoError, StoreUnavailableError, OSError) as error:
-            _log.error("finish_failed", error=type(error).__name__)
-        await asyncio.sleep(_FINISH_SECONDS)
+            _log.error("tidy_failed", error=type(error).__name__)
+        await asyncio.sleep(_TIDY_SECONDS)

@@ -12,7 +12,7 @@ import click
 
 from oso_dossier.cli import dossier
 from oso_las.cli_exchange import request, serve, timeline
-from oso_las.here import ACCOUNT, Here, Refused
+from oso_las.here import ACCOUNT, Here, Refused, printable
 
 _EXISTING = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -67,7 +67,14 @@ def init(
     """Make the home folder: a private key, a signing request, and las.toml."""
     from oso_las.app import SETTINGS_FILE  # noqa: PLC0415
     from oso_rpc.credentials import new_key_and_request, write_private  # noqa: PLC0415
+    from oso_rpc.identity import is_system_id  # noqa: PLC0415
 
+    if not is_system_id(system_id):
+        raise click.UsageError(
+            "Een systeem heeft een naam van kleine letters, cijfers en streepjes."
+            if here.language == "nl"
+            else "The id of a system has small letters, digits and hyphens."
+        )
     values = {
         "brin": brin,
         "routing_key": routing_key,
@@ -77,19 +84,23 @@ def init(
     }
     # TOML's strings and lists of strings are written as JSON writes them.
     text = "".join(f"{name} = {json.dumps(value)}\n" for name, value in values.items())
+    toml, key_file, csr = (here.home / name for name in (SETTINGS_FILE, "system.key", "system.csr"))
+    for path in (toml, key_file, csr):
+        if path.exists():
+            raise _there_already(here, path)
     try:
         here.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        write_private(toml, text.encode("utf-8"))
+        try:
+            here.settings()  # what cannot be used is told now, not at the first dossier
+        except Refused:
+            toml.unlink()
+            raise
         key, request = new_key_and_request(system_id)
-        write_private(here.home / "system.key", key)
-        (here.home / "system.csr").write_bytes(request)
-        (here.home / SETTINGS_FILE).write_text(text, encoding="utf-8")
-    except FileExistsError as error:
-        nl = f"{error.filename} bestaat al; er is niets gewijzigd."
-        en = f"{error.filename} is there already; nothing was changed."
-        raise Refused(nl if here.language == "nl" else en) from None
+        write_private(key_file, key)
+        csr.write_bytes(request)
     except OSError as error:
-        raise Refused(str(error)) from None
-    csr = here.home / "system.csr"
+        raise Refused(here.told(error)) from None
     here.say(
         f"Map {here.home} gemaakt. Stuur {csr} naar OfficeHeart; "
         "leg system.crt, root.crt en directory.pb erbij.",
@@ -97,6 +108,12 @@ def init(
         "put system.crt, root.crt and directory.pb beside it.",
         csr=str(csr),
     )
+
+
+def _there_already(here: Here, path: Path) -> Refused:
+    nl = f"{path} bestaat al; er is niets gewijzigd."
+    en = f"{path} is there already; nothing was changed."
+    return Refused(nl if here.language == "nl" else en)
 
 
 @las.command("import")
@@ -185,7 +202,7 @@ def list_dossiers(here: Here) -> None:
         school = one.target_brin or one.source_brin
         click.echo(
             f"{one.number:>5}  {state:<13} {one.profile:<5} {school:<5} "
-            f"{one.collect_time:%Y-%m-%d %H:%M}  {one.pupil_name}"
+            f"{one.collect_time:%Y-%m-%d %H:%M}  {printable(one.pupil_name)}"
         )
 
 
@@ -201,11 +218,9 @@ def export(here: Here, number: int, out: Path) -> None:
     try:
         write_new(out, content)
     except FileExistsError:
-        nl = f"{out} bestaat al; er is niets geschreven."
-        en = f"{out} is there already; nothing was written."
-        raise Refused(nl if here.language == "nl" else en) from None
+        raise _there_already(here, out) from None
     except OSError as error:
-        raise Refused(str(error)) from None
+        raise Refused(here.told(error)) from None
     here.say(
         f"Dossier {number} geschreven naar {out}.",
         f"Dossier {number} written to {out}.",

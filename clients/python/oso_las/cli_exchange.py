@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from oso_las.here import ACCOUNT, Here
+from oso_las.here import ACCOUNT, Here, printable
 
 if TYPE_CHECKING:
     from oso_las.collector import Collected
@@ -69,7 +69,10 @@ def request(
 
     async def go() -> Collected:
         async with node(here.home, settings) as made:
-            return await made.collector.collect(identity, source, account, progress=bar)
+            collected = await made.collector.collect(identity, source, account, progress=bar)
+            if collected.closed:  # the Traffic Center answers: tell it what it was not told before
+                await made.collector.finish()
+            return collected
 
     try:
         collected = here.run(go)
@@ -196,8 +199,7 @@ class _Bar:
             return
         if part_number != self._part:
             self.end()
-            # A name from elsewhere: nothing in it may steer the terminal.
-            label = "".join(one if one.isprintable() else "?" for one in name[:32]) or "dossier"
+            label = printable(name[:32]) or "dossier"
             self._bar = click.progressbar(length=size, label=label, file=sys.stderr)
             self._bar.__enter__()
             self._part, self._done = part_number, 0

@@ -7,28 +7,32 @@ because closing failed: the close is kept, and sent again by the next run with t
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import time
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
+
+import structlog
 
 from oso.result.v1 import result_code_pb2 as codes
 from oso.trafficcenter.v1.traffic_center_service_pb2 import (
     CloseSessionRequest,
     OpenSessionResponse,
 )
-from oso_las.fetching import Fetch, Received
-from oso_las.model import Act, microseconds
+from oso_las.fetching import Fetch, Patience, Received
+from oso_las.model import Act, BeingFetchedError, NotABrinError, is_brin, microseconds
 from oso_las.search_key import SALT_SIZE, search_key
-from oso_las.staging import Staging
+from oso_las.staging import SessionLock, discard_folders, discard_session, sessions_in
 from oso_las.store import By
 from oso_las.tables import RetrievalRow
 from oso_rpc.clock import moment
 from oso_rpc.errors import OsoError, best_result, name_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from oso.result.v1.result_code_pb2 import ResultCode
@@ -40,6 +44,20 @@ if TYPE_CHECKING:
     from oso_rpc.clock import Clock
     from oso_rpc.credentials import Credentials
     from oso_store import Database
+
+_log = structlog.get_logger(__name__)
+
+# Answers to a close that will be the same tomorrow. Whatever else goes wrong is tried again.
+_CLOSE_IS_OF_NO_USE = frozenset(
+    {
+        codes.RESULT_CODE_SESSION_CLOSED,
+        codes.RESULT_CODE_SESSION_EXPIRED,
+        codes.RESULT_CODE_SESSION_REVOKED,
+        codes.RESULT_CODE_SESSION_UNKNOWN,
+        codes.RESULT_CODE_SESSION_MISMATCH,
+        codes.RESULT_CODE_REQUEST_INVALID,
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -60,7 +78,7 @@ class Leg:
     milliseconds: float
 
 
-@dataclass
+@dataclass(frozen=True)
 class Collected:
     """What came of a request.
 
@@ -75,9 +93,20 @@ class Collected:
 
     session_id: str
     result: ResultCode.ValueType
-    dossier_number: int | None = None
-    closed: bool = False
-    legs: list[Leg] = field(default_factory=list)
+    dossier_number: int | None
+    closed: bool
+    legs: Sequence[Leg]
+
+
+@dataclass(frozen=True)
+class _Wish:
+    """What a worker asked for."""
+
+    identity: Identity
+    source_brin: str
+    account: str
+    changed_since: datetime | None
+    progress: Progress | None
 
 
 class Collector:
@@ -92,6 +121,7 @@ class Collector:
         clock: Clock,
         *,
         routing_key: str,
+        patience: Patience | None = None,
     ) -> None:
         """Take what is needed, and who we are."""
         self._database = database
@@ -100,6 +130,7 @@ class Collector:
         self._credentials = credentials
         self._clock = clock
         self._routing_key = routing_key
+        self._patience = patience or Patience()
 
     async def collect(
         self,
@@ -122,14 +153,52 @@ class Collector:
             progress: Told how far it is.
 
         Raises:
+            NotABrinError: The school to ask cannot exist.
+            BeingFetchedError: Another process fetches this dossier right now.
             OsoError: The Traffic Center refused the session, or cannot be reached.
             StoreUnavailableError: The database failed.
             OSError: A file cannot be written. What came so far is kept for a next try.
 
         """
+        if not is_brin(source_brin):
+            raise NotABrinError(source_brin)
+        wish = _Wish(identity, source_brin, account, changed_since, progress)
         legs: list[Leg] = []
-        row, opened = await self._session(identity, source_brin, legs)
-        collected = Collected(opened.session.session_id, codes.RESULT_CODE_UNREACHABLE, legs=legs)
+        row, opened, lock = await self._session(wish, legs)
+        try:
+            return await self._collect(wish, row, opened, legs)
+        finally:
+            lock.release()
+
+    async def _collect(
+        self, wish: _Wish, row: RetrievalRow, opened: OpenSessionResponse, legs: list[Leg]
+    ) -> Collected:
+        session_id = opened.session.session_id
+        received, results = await self._fetch(wish, row, opened, legs)
+        result, routing_key = best_result(results)
+        request = CloseSessionRequest(
+            request_id=str(uuid.uuid4()),
+            session_id=session_id,
+            result=result,
+            source_routing_key=routing_key,
+            manifest_sha256=received.manifest_sha256 if received else b"",
+        )
+        by = By(wish.account, self._clock.now(), f"from {wish.source_brin}")
+        # The dossier and what the centre must still be told are one transaction: neither without
+        # the other.
+        number = await self._database.write(lambda tx: _record(tx, received, request, by))
+        # The session is over: of what came and is no dossier, nothing stays.
+        await asyncio.to_thread(discard_folders, self._files.incoming, session_id)
+        begin = time.perf_counter()
+        closed = await self._close(request)
+        taken = (time.perf_counter() - begin) * 1000
+        legs.append(Leg("Traffic Center", "close session", "CLOSED" if closed else "LATER", taken))
+        return Collected(session_id, result, number, closed, legs)
+
+    async def _fetch(
+        self, wish: _Wish, row: RetrievalRow, opened: OpenSessionResponse, legs: list[Leg]
+    ) -> tuple[Received | None, list[tuple[ResultCode.ValueType, str]]]:
+        """Ask one delivery point after the other until one delivers; give what each one said."""
         results: list[tuple[ResultCode.ValueType, str]] = []
         received: Received | None = None
         for address in opened.source_delivery_points:
@@ -140,77 +209,62 @@ class Collector:
                 row=row,
                 opened=opened,
                 address=address,
-                changed_since=changed_since,
-                progress=progress,
+                changed_since=wish.changed_since,
+                progress=wish.progress,
+                patience=self._patience,
             )
             begin = time.perf_counter()
-            result = await fetch.run(identity)
-            legs.append(_leg(f"school {source_brin}", "fetch", result, begin))
+            result = await fetch.run(wish.identity)
+            legs.append(_leg(f"school {wish.source_brin}", "fetch", result, begin))
             if result == codes.RESULT_CODE_DELIVERED:
                 begin = time.perf_counter()
-                received = await fetch.verify(identity, source_brin)
+                received = await fetch.verify(wish.identity, wish.source_brin)
                 result = result if received else codes.RESULT_CODE_MANIFEST_INVALID
                 legs.append(_leg("here", "verify and store", result, begin))
             results.append((result, address.delivery_point.routing_key))
             if received is not None:
                 break
-        collected.result, routing_key = best_result(results)
-        request = CloseSessionRequest(
-            request_id=str(uuid.uuid4()),
-            session_id=collected.session_id,
-            result=collected.result,
-            source_routing_key=routing_key,
-            manifest_sha256=received.manifest_sha256 if received else b"",
-        )
-        by = By(account, self._clock.now(), f"from {source_brin}")
-        # The dossier and what the centre must still be told are one transaction: neither without
-        # the other.
-        collected.dossier_number = await self._database.write(
-            lambda tx: _record(tx, received, request, by)
-        )
-        if received is not None:
-            await asyncio.to_thread(received.staging.discard)
-        begin = time.perf_counter()
-        collected.closed = await self._close(request)
-        told = codes.RESULT_CODE_DELIVERED if collected.closed else codes.RESULT_CODE_UNREACHABLE
-        legs.append(
-            Leg(
-                "Traffic Center",
-                "close session",
-                "CLOSED" if told == codes.RESULT_CODE_DELIVERED else "LATER",
-                (time.perf_counter() - begin) * 1000,
-            )
-        )
-        return collected
+        return received, results
 
     async def _session(
-        self, identity: Identity, source_brin: str, legs: list[Leg]
-    ) -> tuple[RetrievalRow, OpenSessionResponse]:
-        """Find the session that was broken off, or open one."""
+        self, wish: _Wish, legs: list[Leg]
+    ) -> tuple[RetrievalRow, OpenSessionResponse, SessionLock]:
+        """Take up the session that was broken off, or open one."""
+        while True:
+            row = await self._found(wish)
+            if row is None:
+                row = await self._opened(wish, legs)
+            lock = await asyncio.to_thread(SessionLock, self._files.incoming, row.session_id)
+            # Who had it before us may have ended it meanwhile.
+            if await self._database.read(partial(_is_open, session_id=row.session_id)):
+                return row, OpenSessionResponse.FromString(row.opened), lock
+            lock.release()
+
+    async def _found(self, wish: _Wish) -> RetrievalRow | None:
         now = self._clock.now()
 
         def find(tx: Transaction) -> RetrievalRow | None:
-            row = tx.open_retrieval(identity, source_brin, now)
+            row = tx.open_retrieval(wish.identity, wish.source_brin, now)
             tx.expunge_all()
             return row
 
-        row = await self._database.read(find)
-        if row is not None:
-            return row, OpenSessionResponse.FromString(row.opened)
+        return await self._database.read(find)
+
+    async def _opened(self, wish: _Wish, legs: list[Leg]) -> RetrievalRow:
         begin = time.perf_counter()
         salt = os.urandom(SALT_SIZE)
         opened = await self._traffic_center.open(
-            self._routing_key, source_brin, search_key(identity, salt)
+            self._routing_key, wish.source_brin, search_key(wish.identity, salt)
         )
         legs.append(_leg("Traffic Center", "open session", codes.RESULT_CODE_GRANTED, begin))
 
         def keep(tx: Transaction) -> RetrievalRow:
             row = RetrievalRow(
                 session_id=opened.session.session_id,
-                source_brin=source_brin,
-                number_kind=identity.kind,
-                pupil_number=identity.number,
-                birth_date=identity.birth_date,
+                source_brin=wish.source_brin,
+                number_kind=wish.identity.kind,
+                pupil_number=wish.identity.number,
+                birth_date=wish.identity.birth_date,
                 salt=salt,
                 opened=opened.SerializeToString(),
                 expire_time=microseconds(moment(opened.session.expire_time)),
@@ -221,16 +275,16 @@ class Collector:
             tx.expunge_all()
             return row
 
-        return await self._database.write(keep), opened
+        return await self._database.write(keep)
 
     async def _close(self, request: CloseSessionRequest) -> bool:
         """Tell the Traffic Center; tell whether it knows now, or will never need to."""
         try:
             await self._traffic_center.close(request)
         except OsoError as error:
-            over = {codes.RESULT_CODE_SESSION_CLOSED, codes.RESULT_CODE_SESSION_EXPIRED}
-            if error.code not in over:
+            if error.code not in _CLOSE_IS_OF_NO_USE:
                 return False
+            _log.warning("close_refused", session_id=request.session_id, reason=error.name)
         await self._database.write(partial(_closed, session_id=request.session_id))
         return True
 
@@ -238,22 +292,29 @@ class Collector:
         """Do what was left: send closes again, clean up after sessions that are over.
 
         Gives how many closes could still not be sent.
+
+        Raises:
+            StoreUnavailableError: The database failed.
+            OSError: A file cannot be deleted.
+
         """
         now = microseconds(self._clock.now())
 
-        def find(tx: Transaction) -> tuple[list[bytes], list[str]]:
+        def find(tx: Transaction) -> tuple[list[bytes], set[str], set[str]]:
             waiting = [row.close_request for row in tx.retrievals("to_close")]
-            over = [row.session_id for row in tx.retrievals("open") if row.expire_time <= now]
-            return waiting, over
+            rows = tx.retrievals("open")
+            over = {row.session_id for row in rows if row.expire_time <= now}
+            return waiting, over, {row.session_id for row in rows} - over
 
-        waiting, over = await self._database.read(find)
+        arriving = await asyncio.to_thread(sessions_in, self._files.incoming)
+        waiting, over, running = await self._database.read(find)
         left = 0
         for request in waiting:
             left += not await self._close(CloseSessionRequest.FromString(request))
-        for session_id in over:
-            for folder in self._files.incoming.glob(f"{session_id}-*"):
-                await asyncio.to_thread(Staging(folder).discard)
-            await self._database.write(partial(_closed, session_id=session_id))
+        for session_id in over | (arriving - running):
+            with contextlib.suppress(BeingFetchedError):  # slow, but under way
+                await asyncio.to_thread(discard_session, self._files.incoming, session_id)
+                await self._database.write(partial(_expired, session_id=session_id))
         return left
 
 
@@ -274,6 +335,16 @@ def _record(
         row.dossier_number = number
         tx.add(row)
     return number
+
+
+def _is_open(tx: Transaction, session_id: str) -> bool:
+    row = tx.retrieval(session_id)
+    return row is not None and row.state == "open"
+
+
+def _expired(tx: Transaction, session_id: str) -> None:
+    if _is_open(tx, session_id):
+        _closed(tx, session_id)
 
 
 def _closed(tx: Transaction, session_id: str) -> None:

@@ -1,13 +1,15 @@
 """The dossier desk: what a school worker does with dossiers before and after they travel.
 
 A dossier is a snapshot. A changed one is a new dossier, that must be inspected and set ready again;
-the one before stays as it is until the new one is set ready, which withdraws it.
+the one before stays as it is until the new one is set ready, which withdraws it: of one pupil there
+is at most one dossier that a school can get.
 """
 
 from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from oso_dossier import DossierDocument, dossier_bytes, parse_dossier, read_xml, write_xml
@@ -20,7 +22,9 @@ from oso_las.model import (
     Act,
     Identity,
     KindNotSupportedError,
+    NotABrinError,
     State,
+    is_brin,
     microseconds,
     moment_of,
 )
@@ -33,11 +37,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from oso.dossier.v1.dossier_pb2 import Dossier
-    from oso_las.attachments import PartFiles
+    from oso_las.attachments import Copy, PartFiles
     from oso_las.store import Transaction
     from oso_las.tables import ActRow
     from oso_rpc.clock import Clock
     from oso_store import Database
+
+_UNTOUCHED = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -121,9 +127,20 @@ class Desk:
         findings = check_structure(dossier)
         if findings:
             raise StructureError(tuple(findings))
-        stored = [await asyncio.to_thread(self._files.add_file, path) for path in attachments]
-        attachments_of(dossier, stored)
+        await asyncio.to_thread(self._take_in, dossier, attachments)
         return await self._add(dossier, account)
+
+    def _take_in(self, dossier: Dossier, attachments: Sequence[Path]) -> None:
+        """Store files as the attachments of a dossier: all of them, or none."""
+        copies: list[Copy] = []
+        try:
+            copies.extend(self._files.copy(path) for path in attachments)
+            attachments_of(dossier, [(one.sha256, one.size) for one in copies])
+            for one in copies:
+                self._files.adopt(one.scratch, one.sha256)
+        finally:
+            for one in copies:
+                one.scratch.unlink(missing_ok=True)
 
     async def _add(self, dossier: Dossier, account: str) -> int:
         identity = Identity.of_dossier(dossier)
@@ -162,9 +179,11 @@ class Desk:
     async def set_ready(self, number: int, target_brin: str, account: str) -> None:
         """Set a dossier ready for a school; withdraws the one of the same pupil that was ready.
 
-        Raises: as `inspect`; NotPossibleError when it was not inspected.
+        Raises: as `inspect`; NotPossibleError when it was not inspected; NotABrinError.
 
         """
+        if not is_brin(target_brin):
+            raise NotABrinError(target_brin)
         by = By(account, self._clock.now())
 
         def work(tx: Transaction) -> None:
@@ -173,11 +192,25 @@ class Desk:
             identity = Identity(row.number_kind, row.pupil_number, row.birth_date)
             for other in tx.dossiers_of(identity):
                 given = State(other.state) in {State.READY, State.DELIVERED}
-                if given and other.number is not None and other.number < number:
+                if given and other.number is not None and other.number != number:
                     replaced = By(account, by.time, f"replaced by {number}")
                     tx.change(other.number, Act.WITHDRAW, replaced)
 
         await self._database.write(work)
+
+    async def sweep(self) -> int:
+        """Delete files that no dossier names, a day after they were last touched; give how many.
+
+        A process that was killed in the middle of an import leaves such files.
+
+        Raises:
+            StoreUnavailableError: The database failed.
+            OSError: A file cannot be deleted.
+
+        """
+        in_use = await self._database.read(lambda tx: tx.digests())
+        before = (self._clock.now() - _UNTOUCHED).timestamp()
+        return await asyncio.to_thread(self._files.sweep, in_use, before)
 
     async def entries(self) -> list[Entry]:
         """Give all dossiers, by number.

@@ -101,7 +101,7 @@ class Delivery:
         begin = self.offset
         for number in range(self.part_number, len(self.files)):
             path, size = self.files[number]
-            with path.open("rb") as file:
+            with await asyncio.to_thread(path.open, "rb") as file:
                 file.seek(begin)
                 reading = asyncio.create_task(asyncio.to_thread(file.read, _BLOCK))
                 try:
@@ -205,7 +205,7 @@ class Exchange:
         now = self._clock.now()
 
         def work(tx: Transaction) -> tuple[DossierRow, list[PartRow]] | OsoError:
-            dossiers = tx.dossiers_of(identity)
+            dossiers, unknown = tx.dossiers_of(identity), not tx.knows(identity)
             asked = tx.unknown_pupils_asked(grant.target_brin, now - self._guessing.window)
             outcome: DossierRow | OsoError
             if asked >= self._guessing.pupils:
@@ -217,9 +217,7 @@ class Exchange:
             refused = isinstance(outcome, OsoError)
             result = outcome.code if refused else codes.RESULT_CODE_DELIVERED  # type: ignore[union-attr]
             tx.add(
-                _request_row(
-                    request, grant, identity, now, result=name_of(result), unknown=not dossiers
-                )
+                _request_row(request, grant, identity, now, result=name_of(result), unknown=unknown)
             )
             if isinstance(outcome, OsoError):
                 return outcome

@@ -21,9 +21,9 @@ from oso_dossier import parse_dossier
 from oso_dossier.documents import documents_of
 from oso_dossier.writing import check_structure
 from oso_las.desk import parts_of, row_of
-from oso_las.manifest import ManifestError, check_documents, open_manifest
+from oso_las.manifest import ManifestError, check_dossier, open_manifest
 from oso_las.model import Identity, NoIdentityError, State
-from oso_las.staging import Staging
+from oso_las.staging import Staging, folder_name
 from oso_las.traffic_center import ACCEPTED_YEARS
 from oso_rpc.channel import secure_channel
 from oso_rpc.errors import facts_of, from_rpc_error
@@ -46,10 +46,38 @@ if TYPE_CHECKING:
     from oso_rpc.clock import Clock
     from oso_rpc.credentials import Credentials
 
-_ATTEMPTS = 4  # without a single new byte between them
-_FIRST_PAUSE = 0.2  # seconds; doubles
-_IDLE_SECONDS = 30.0  # a stream that gives nothing for so long is broken
 _WRITE_AT_ONCE = 2 * 1024 * 1024
+
+
+# gRPC waits ever longer before it connects anew, up to two minutes; we decide that ourselves.
+_CHANNEL_OPTIONS = (
+    ("grpc.initial_reconnect_backoff_ms", 200),
+    ("grpc.max_reconnect_backoff_ms", 2_000),
+)
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long to keep trying.
+
+    Attributes:
+        unreached: So many attempts when the other school gave no sign of life at all.
+        broken: So many, without a single new byte, when it did: it may be starting again.
+        first_pause: Seconds before the second attempt; doubles.
+        longest_pause: Until it is so many.
+        silence: A stream that gives nothing for so many seconds is broken.
+
+    """
+
+    unreached: int = 4
+    broken: int = 14
+    first_pause: float = 0.2
+    longest_pause: float = 3.0
+    silence: float = 30.0
+
+    def pause(self, failures: int) -> float:
+        """Give how many seconds to wait after so many failures in a row."""
+        return float(min(self.first_pause * 2 ** (failures - 1), self.longest_pause))
 
 
 class Progress(Protocol):
@@ -92,6 +120,7 @@ class Fetch:
         address: DeliveryPointAddress,
         changed_since: datetime | None,
         progress: Progress | None,
+        patience: Patience,
     ) -> None:
         """Take what is needed, and what is asked of whom.
 
@@ -104,6 +133,7 @@ class Fetch:
             address: The delivery point, one of the session's.
             changed_since: Only what was put together after this moment.
             progress: Told how far it is.
+            patience: How long to keep trying.
 
         """
         self._files = files
@@ -114,8 +144,9 @@ class Fetch:
         self._address = address
         self._changed_since = changed_since
         self._progress = progress
+        self._patience = patience
         point = address.delivery_point
-        folder = f"{opened.session.session_id}-{point.routing_key}"
+        folder = folder_name(opened.session.session_id, point.routing_key)
         self._staging = Staging(files.incoming / folder)
         self._manifest: Manifest | None = None
         self._writing: asyncio.Task[None] | None = None
@@ -124,30 +155,42 @@ class Fetch:
     async def run(self, identity: Identity) -> ResultCode.ValueType:
         """Fetch, going on after breaks; give the result. DELIVERED means: all here and verified."""
         point = self._address.delivery_point
-        channel = secure_channel(point.address, point.system_id, self._credentials)
+        channel = secure_channel(
+            point.address, point.system_id, self._credentials, _CHANNEL_OPTIONS
+        )
+        stub = DossierExchangeServiceStub(channel)
         try:
-            await self._take_up()
-            return await self._attempts(DossierExchangeServiceStub(channel), identity)
+            if await self._take_up():
+                try:
+                    return await self._attempts(stub, identity)
+                except ManifestError:
+                    # What was left may have been spoiled when the machine stopped, and the source
+                    # is not to blame for that: once more, from the beginning.
+                    await self._begin_anew()
+            return await self._attempts(stub, identity)
         except ManifestError:
             await asyncio.to_thread(self._staging.discard)
             return codes.RESULT_CODE_MANIFEST_INVALID
         finally:
             await channel.close()
 
-    async def _take_up(self) -> None:
-        """Take up what a broken transfer left."""
+    async def _take_up(self) -> bool:
+        """Take up what a broken transfer left; tell whether there was anything."""
         kept = await asyncio.to_thread(self._staging.kept_manifest)
-        if kept is not None:
-            try:
-                self._manifest = self._open(kept)
-                self.manifest_sha256 = hashlib.sha256(kept.manifest).digest()
-                await asyncio.to_thread(self._staging.go_on, self._manifest)
-            except ManifestError:
-                self._forget()
-                await asyncio.to_thread(self._staging.discard)
+        if kept is None:
+            return False
+        try:
+            self._manifest = self._open(kept)
+            self.manifest_sha256 = hashlib.sha256(kept.manifest).digest()
+            await asyncio.to_thread(self._staging.go_on, self._manifest)
+        except ManifestError:
+            await self._begin_anew()
+            return False
+        return True
 
-    def _forget(self) -> None:
+    async def _begin_anew(self) -> None:
         self._manifest, self.manifest_sha256 = None, b""
+        await asyncio.to_thread(self._staging.discard)
 
     def _open(self, signed: SignedManifest) -> Manifest:
         point = self._address.delivery_point
@@ -162,7 +205,7 @@ class Fetch:
     async def _attempts(
         self, stub: DossierExchangeServiceAsyncStub, identity: Identity
     ) -> ResultCode.ValueType:
-        pause, left = _FIRST_PAUSE, _ATTEMPTS
+        failures = 0
         furthest = (self._staging.part_number, self._staging.offset)
         reached = False
         while True:
@@ -171,8 +214,7 @@ class Fetch:
             except grpc.aio.AioRpcError as error:
                 refusal = from_rpc_error(error, party=self._address.delivery_point.brin)
                 if refusal.code == codes.RESULT_CODE_RESUME_INVALID:
-                    self._forget()
-                    await asyncio.to_thread(self._staging.discard)
+                    await self._begin_anew()
                 elif refusal.code != codes.RESULT_CODE_UNREACHABLE:
                     ranked = facts_of(refusal.code).rank > 0
                     return refusal.code if ranked else codes.RESULT_CODE_TRANSFER_INCOMPLETE
@@ -183,30 +225,30 @@ class Fetch:
             reached = reached or self._manifest is not None
             here = (self._staging.part_number, self._staging.offset)
             if here > furthest:  # further than ever: starting anew again and again is no progress
-                furthest = here
-                pause, left = _FIRST_PAUSE, _ATTEMPTS
-            left -= 1
-            if left == 0:
+                furthest, failures = here, 0
+            failures += 1
+            if failures == (self._patience.broken if reached else self._patience.unreached):
                 return (
                     codes.RESULT_CODE_TRANSFER_INCOMPLETE
                     if reached
                     else codes.RESULT_CODE_UNREACHABLE
                 )
-            await asyncio.sleep(pause)
-            pause *= 2
+            await asyncio.sleep(self._patience.pause(failures))
 
     async def _stream(self, stub: DossierExchangeServiceAsyncStub, identity: Identity) -> None:
         """Read one stream as far as it comes."""
         call = stub.FetchDossier(self._request(identity))
         chunks: list[Chunk] = []
         waiting = 0
+        begun = False
         try:
-            async for response in _with_patience(call):
-                if response.WhichOneof("content") == "manifest":
+            async for response in _with_patience(call, self._patience.silence):
+                if not begun:
                     await self._take_manifest(response)
+                    begun = True
                     continue
                 if self._manifest is None or not response.chunk.data:
-                    raise ManifestError("a message without the manifest or without bytes")
+                    raise ManifestError("a message without bytes")
                 if chunks and response.chunk.part_number != chunks[0].part_number:
                     await self._write(chunks)
                     chunks, waiting = [], 0
@@ -250,6 +292,7 @@ class Fetch:
         return request
 
     async def _take_manifest(self, response: FetchDossierResponse) -> None:
+        # Of a chunk this is an empty message, which no certificate has signed.
         manifest = self._open(response.manifest)
         digest = hashlib.sha256(response.manifest.manifest).digest()
         if self._manifest is not None:
@@ -307,7 +350,8 @@ class Fetch:
         except DecodeError:
             raise ManifestError("dossier cannot be read") from None
         if self._manifest is not None:
-            check_documents(self._manifest, [one.bestandsinhoud for one in documents_of(dossier)])
+            documents = [one.bestandsinhoud for one in documents_of(dossier)]
+            check_dossier(self._manifest, dossier, documents)
         if check_structure(dossier):
             raise ManifestError("dossier is not built as the standard says")
         try:
@@ -320,14 +364,14 @@ class Fetch:
 
 
 async def _with_patience(
-    call: AsyncIterable[FetchDossierResponse],
+    call: AsyncIterable[FetchDossierResponse], seconds: float
 ) -> AsyncIterator[FetchDossierResponse]:
-    """Give the messages of a stream; raise TimeoutError when it gives nothing for long.
+    """Give the messages of a stream; raise TimeoutError when it gives nothing for so long.
 
     A dossier may take as long as it takes, so the stream has no deadline; silence ends it.
     """
     loop = asyncio.get_running_loop()
-    async with asyncio.timeout(_IDLE_SECONDS) as limit:
+    async with asyncio.timeout(seconds) as limit:
         async for response in call:
-            limit.reschedule(loop.time() + _IDLE_SECONDS)
+            limit.reschedule(loop.time() + seconds)
             yield response

@@ -23,6 +23,11 @@ ACCOUNT = click.option(
 )
 
 
+def printable(text: str) -> str:
+    """Give a text from elsewhere so that nothing in it can steer the terminal."""
+    return "".join(one if one.isprintable() else "?" for one in text)
+
+
 class Refused(click.ClickException):
     """Shown as one text on standard error; exit code 1."""
 
@@ -105,4 +110,11 @@ class Here:
             en = f"A file of this dossier is damaged or gone: {error}"
             raise Refused(nl if self.language == "nl" else en) from None
         except OSError as error:
-            raise Refused(str(error)) from None
+            raise Refused(self.told(error)) from None
+
+    def told(self, error: OSError) -> str:
+        """Give the sentence for a file that cannot be read or written."""
+        what = f"{error.filename or '-'}: {error.strerror or type(error).__name__}"
+        if self.language == "nl":
+            return f"Een bestand of map kan niet worden gelezen of geschreven ({what})."
+        return f"A file or folder cannot be read or written ({what})."

@@ -27,8 +27,12 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric import ec
 
     from oso.dossier.v1.document_pb2 import Bestandsinhoud
+    from oso.dossier.v1.dossier_pb2 import Dossier
 
 DOMAIN = "oso.exchange.v1.Manifest"
+# The dossier itself is read into memory to verify it; its attachments are not. The largest XML that
+# is read has 64 MiB, and the message of a dossier is smaller than its XML.
+LARGEST_DOSSIER = 64 * 1024 * 1024
 
 
 class ManifestError(Exception):
@@ -101,19 +105,26 @@ def open_manifest(
 
 
 def _check_parts(manifest: Manifest) -> None:
+    if manifest.parts[0].size > LARGEST_DOSSIER:
+        raise ManifestError("dossier is larger than a dossier can be")
     for number, part in enumerate(manifest.parts):
         wanted = PART_TYPE_ATTACHMENT if number else PART_TYPE_DOSSIER
         if part.part_number != number or part.type != wanted:
             raise ManifestError("parts are not numbered as they should be")
 
 
-def check_documents(manifest: Manifest, documents: Sequence[Bestandsinhoud]) -> None:
-    """Check that the attachments the dossier names are the ones the manifest has.
+def check_dossier(
+    manifest: Manifest, dossier: Dossier, documents: Sequence[Bestandsinhoud]
+) -> None:
+    """Check that a dossier and the attachments it names are the ones the manifest has.
 
     Raises:
         ManifestError: They are not.
 
     """
+    metadata = dossier.metadata
+    if (metadata.overstap, metadata.standaardversie) != (manifest.profile, manifest.dossier_year):
+        raise ManifestError("profile or year is not that of the dossier")
     named = [(one.part_number, one.size, one.sha256) for one in documents]
     carried = [(part.part_number, part.size, part.sha256) for part in manifest.parts[1:]]
     if named != carried:

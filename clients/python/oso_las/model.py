@@ -4,11 +4,14 @@ DeskError
 ├── UnknownDossierError     no dossier of that number
 ├── NotPossibleError        not in this state
 ├── KindNotSupportedError   a kind of transfer this version does not do
-└── NoIdentityError         a dossier nobody could ask for
+├── NoIdentityError         a dossier nobody could ask for
+├── NotABrinError           a school that cannot exist
+└── BeingFetchedError       another process of ours fetches this dossier right now
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
 
     from oso.dossier.v1.dossier_pb2 import Dossier
 
+_BRIN = re.compile("[0-9]{2}[A-Z]{2}")
 SUPPORTED_KIND = "overstapdossier"
 SUPPORTED_PROFILES = frozenset({"POPO", "POVO", "VOVO"})
 
@@ -184,6 +188,46 @@ class NoIdentityError(DeskError):
         )
 
 
+class NotABrinError(DeskError):
+    """A school was named by something that is no BRIN.
+
+    Attributes:
+        given: What was given.
+
+    """
+
+    def __init__(self, given: str) -> None:
+        """Record what was given."""
+        super().__init__(given)
+        self.given = given
+
+    def text(self, language: str = "nl") -> str:
+        """Give the sentence for people."""
+        if language == "nl":
+            return f"{self.given!r} is geen BRIN: twee cijfers en twee hoofdletters, zoals 01VV."
+        return f"{self.given!r} is no BRIN: two digits and two capitals, such as 01VV."
+
+
+class BeingFetchedError(DeskError):
+    """The dossier of this pupil is being fetched from that school right now, by another process.
+
+    Attributes:
+        session_id: The session it is fetched in.
+
+    """
+
+    def __init__(self, session_id: str) -> None:
+        """Record the session."""
+        super().__init__(session_id)
+        self.session_id = session_id
+
+    def text(self, language: str = "nl") -> str:
+        """Give the sentence for people."""
+        if language == "nl":
+            return f"Dit dossier wordt op dit moment al opgehaald (sessie {self.session_id})."
+        return f"This dossier is being fetched right now (session {self.session_id})."
+
+
 @dataclass(frozen=True)
 class Identity:
     """Who a pupil is, as schools agree on it.
@@ -235,6 +279,11 @@ class Identity:
 def is_number(text: str) -> bool:
     """Tell whether a text has the form of a BSN or onderwijsnummer: nine digits."""
     return len(text) == 9 and text.isascii() and text.isdigit()  # noqa: PLR2004
+
+
+def is_brin(text: str) -> bool:
+    """Tell whether a text has the form of a BRIN: two digits, two capitals."""
+    return _BRIN.fullmatch(text) is not None
 
 
 def _date_text(date: Date) -> str:

@@ -7,13 +7,19 @@ a thread.
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import hashlib
+import os
 import shutil
 from typing import TYPE_CHECKING
+
+from google.protobuf.message import DecodeError
 
 from oso.exchange.v1.manifest_pb2 import Manifest, SignedManifest
 from oso_las.attachments import open_private
 from oso_las.manifest import ManifestError
+from oso_las.model import BeingFetchedError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,6 +28,76 @@ if TYPE_CHECKING:
     from oso_las.attachments import PartFiles
 
 _BLOCK = 1024 * 1024
+_LOCK_SUFFIX = ".lock"
+_ROUTING_KEY = len("-") + 20  # characters
+
+
+class SessionLock:
+    """A session in the hands of one process, until `release` or the end of the process.
+
+    Two that write the same parts would spoil each other's bytes.
+    """
+
+    def __init__(self, incoming: Path, session_id: str) -> None:
+        """Take the session.
+
+        Raises:
+            BeingFetchedError: Another one has it.
+
+        """
+        self._path = incoming / f"{session_id}{_LOCK_SUFFIX}"
+        while True:
+            self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+            try:
+                fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                os.close(self._descriptor)
+                raise BeingFetchedError(session_id) from None
+            if self._is_in_place():
+                return
+            os.close(self._descriptor)  # its owner removed it while we came
+
+    def _is_in_place(self) -> bool:
+        try:
+            return os.path.samestat(os.fstat(self._descriptor), self._path.stat())
+        except FileNotFoundError:
+            return False
+
+    def release(self) -> None:
+        """Give the session free."""
+        self._path.unlink(missing_ok=True)
+        os.close(self._descriptor)
+
+
+def sessions_in(incoming: Path) -> set[str]:
+    """Give the id of every session that has something in the folder of what is arriving."""
+    folders = {path.name[:-_ROUTING_KEY] for path in incoming.iterdir() if path.is_dir()}
+    return folders | {path.stem for path in incoming.glob(f"*{_LOCK_SUFFIX}")}
+
+
+def folder_name(session_id: str, routing_key: str) -> str:
+    """Name the folder of what arrives in a session from a delivery point."""
+    return f"{session_id}-{routing_key}"
+
+
+def discard_session(incoming: Path, session_id: str) -> None:
+    """Throw away all that came in a session.
+
+    Raises:
+        BeingFetchedError: It is still coming.
+
+    """
+    lock = SessionLock(incoming, session_id)
+    try:
+        discard_folders(incoming, session_id)
+    finally:
+        lock.release()
+
+
+def discard_folders(incoming: Path, session_id: str) -> None:
+    """Throw away all that came in a session, which the caller has the lock of."""
+    for folder in incoming.glob(f"{session_id}-*"):
+        Staging(folder).discard()
 
 
 class Staging:
@@ -50,12 +126,20 @@ class Staging:
         """Give the manifest of a transfer that was broken off; None for a fresh one."""
         try:
             return SignedManifest.FromString((self._folder / "manifest").read_bytes())
-        except FileNotFoundError:
+        except (FileNotFoundError, DecodeError):  # half of it, where the machine stopped
             return None
 
     def begin(self, signed: SignedManifest, manifest: Manifest) -> None:
-        """Begin a fresh transfer of a manifest that was verified."""
+        """Begin a fresh transfer of a manifest that was verified.
+
+        Raises:
+            OSError: ENOSPC when what is announced does not fit on the disk; nothing is begun.
+
+        """
         self.discard()
+        size = sum(part.size for part in manifest.parts)
+        if size > shutil.disk_usage(self._folder.parent).free:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self._folder.parent))
         self._folder.mkdir(mode=0o700)
         with open_private(self._folder / "manifest") as file:
             file.write(signed.SerializeToString())

@@ -72,6 +72,21 @@ class Transaction(Session):
         )
         return list(self.exec(query))
 
+    def knows(self, identity: Identity) -> bool:
+        """Tell whether there is any dossier of a pupil here, our own or received."""
+        query = (
+            select(DossierRow.number)
+            .where(DossierRow.pupil_number == identity.number)
+            .where(DossierRow.birth_date == identity.birth_date)
+            .where(DossierRow.number_kind == identity.kind)
+        )
+        return self.exec(query).first() is not None
+
+    def digests(self) -> set[bytes]:
+        """Give the digest of every file that a row names."""
+        dossiers = self.exec(select(DossierRow.dossier_sha256)).all()
+        return {*dossiers, *self.exec(select(PartRow.sha256)).all()}
+
     def parts(self, number: int) -> list[PartRow]:
         """Give the attachments of a dossier, by part number."""
         query = (
