@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from oso_rpc.credentials import Credentials
 
 _WRITE_AT_ONCE = 2 * 1024 * 1024
-
+_MOST_CHUNKS = 64  # a source that sends single bytes fills no memory
 
 # gRPC waits ever longer before it connects anew, up to two minutes; we decide that ourselves.
 _CHANNEL_OPTIONS = (
@@ -149,6 +149,7 @@ class Fetch:
         folder = folder_name(opened.session.session_id, point.routing_key)
         self._staging = Staging(files.incoming / folder)
         self._manifest: Manifest | None = None
+        self._chunks: list[Chunk] = []
         self._writing: asyncio.Task[None] | None = None
         self.manifest_sha256 = b""
 
@@ -236,39 +237,40 @@ class Fetch:
             await asyncio.sleep(self._patience.pause(failures))
 
     async def _stream(self, stub: DossierExchangeServiceAsyncStub, identity: Identity) -> None:
-        """Read one stream as far as it comes."""
+        """Read one stream to its end, or as far as it comes."""
         call = stub.FetchDossier(self._request(identity))
-        chunks: list[Chunk] = []
-        waiting = 0
+        self._chunks.clear()
         begun = False
         try:
             async for response in _with_patience(call, self._patience.silence):
-                if not begun:
+                if begun:
+                    await self._take(response.chunk)
+                else:
                     await self._take_manifest(response)
                     begun = True
-                    continue
-                if self._manifest is None or not response.chunk.data:
-                    raise ManifestError("a message without bytes")
-                if chunks and response.chunk.part_number != chunks[0].part_number:
-                    await self._write(chunks)
-                    chunks, waiting = [], 0
-                chunks.append(response.chunk)
-                waiting += len(response.chunk.data)
-                if waiting >= _WRITE_AT_ONCE:
-                    await self._write(chunks)
-                    chunks, waiting = [], 0
         except (grpc.aio.AioRpcError, TimeoutError):
-            if chunks:  # what came before the break is worth keeping
-                await self._write(chunks)
+            await self._write()  # what came before the break is worth keeping
             await self._written()
             raise
         finally:
             call.cancel()
             if self._writing is not None:  # nobody may touch the files before its thread is done
                 await asyncio.wait([self._writing])
-        if chunks:
-            await self._write(chunks)
+        await self._write()
         await self._written()
+        if self._manifest is None or not self._staging.is_complete:
+            raise ManifestError("the source says it is done, and is not")
+
+    async def _take(self, chunk: Chunk) -> None:
+        """Take a chunk; have what came written when it is much, or of the part before."""
+        if not chunk.data:
+            raise ManifestError("a message without bytes")
+        if self._chunks and chunk.part_number != self._chunks[0].part_number:
+            await self._write()
+        self._chunks.append(chunk)
+        waiting = sum(len(one.data) for one in self._chunks)
+        if waiting >= _WRITE_AT_ONCE or len(self._chunks) == _MOST_CHUNKS:
+            await self._write()
 
     def _request(self, identity: Identity) -> FetchDossierRequest:
         request = FetchDossierRequest(
@@ -304,9 +306,15 @@ class Fetch:
         self._manifest, self.manifest_sha256 = manifest, digest
         await asyncio.to_thread(self._staging.begin, response.manifest, manifest)
 
-    async def _write(self, chunks: list[Chunk]) -> None:
-        """Have chunks of one part written while the next come in; they must follow what is here."""
+    async def _write(self) -> None:
+        """Have the chunks that came written while the next ones come in.
+
+        They are of one part, and must follow what is here.
+        """
         await self._written()
+        chunks, self._chunks = self._chunks, []
+        if not chunks:
+            return
         staging, manifest = self._staging, self._manifest
         if manifest is None or staging.is_complete:
             raise ManifestError("more parts than the manifest says")
