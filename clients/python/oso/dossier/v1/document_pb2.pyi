@@ -32,7 +32,9 @@ class _TekstvormEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Tekstvorm.V
     last one included.
     """
     TEKSTVORM_LETTERLIJK: _Tekstvorm.ValueType  # 3
-    """No base64 in either form: the bytes are the text itself, in UTF-8."""
+    """None of the base64 forms here: the bytes are the text itself, in UTF-8."""
+    TEKSTVORM_BASE64_REGELS_OPEN: _Tekstvorm.ValueType  # 4
+    """As TEKSTVORM_BASE64_REGELS, but the last line has no line feed."""
 
 class Tekstvorm(_Tekstvorm, metaclass=_TekstvormEnumTypeWrapper):
     """How the bytes of an attachment are written as text in the XML."""
@@ -46,7 +48,9 @@ TEKSTVORM_BASE64_REGELS: Tekstvorm.ValueType  # 2
 last one included.
 """
 TEKSTVORM_LETTERLIJK: Tekstvorm.ValueType  # 3
-"""No base64 in either form: the bytes are the text itself, in UTF-8."""
+"""None of the base64 forms here: the bytes are the text itself, in UTF-8."""
+TEKSTVORM_BASE64_REGELS_OPEN: Tekstvorm.ValueType  # 4
+"""As TEKSTVORM_BASE64_REGELS, but the last line has no line feed."""
 Global___Tekstvorm: _TypeAlias = Tekstvorm  # noqa: Y015
 
 @_typing.final
@@ -104,7 +108,7 @@ class Bestandsinhoud(_message.Message):
     media_type: _builtins.str
     """Media type (RFC 6838) of the bytes, judged by the bytes."""
     size: _builtins.int
-    """Length in bytes."""
+    """Length in bytes. The standard knows no empty attachment."""
     sha256: _builtins.bytes
     """SHA-256 of the bytes."""
     part_number: _builtins.int

@@ -106,7 +106,7 @@ class Metadata(_message.Message):
 
     @_builtins.property
     def categorie_uitlevering(self) -> Global___CategorieUitlevering:
-        """A switch for each category."""
+        """A switch for each category. Personal: it tells what the parents kept back."""
 
     def __init__(
         self,

@@ -66,7 +66,8 @@ class _PrivacyEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Privacy.Value
 
 class Privacy(_Privacy, metaclass=_PrivacyEnumTypeWrapper):
     """How careful to be with a value, for logs, screens and exports. A message
-    field speaks for everything below it.
+    field speaks for everything below it: of all marks on the way from Dossier
+    to a value the highest one counts.
     """
 
 PRIVACY_UNSPECIFIED: Privacy.ValueType  # 0
