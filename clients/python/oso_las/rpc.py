@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
 from oso.exchange.v1 import dossier_exchange_service_pb2 as messages
@@ -30,8 +31,10 @@ class DossierExchangeServicer(stubs.DossierExchangeServiceServicer):
         """Deliver a dossier: manifest first, then every part in order."""
         delivery = await self._exchange.prepare(request, current_peer())
         yield messages.FetchDossierResponse(manifest=delivery.signed)
-        async for response in delivery.chunks():
-            yield response
+        # Closed here, also when the target goes away: its file must not wait for the collector.
+        async with aclosing(delivery.chunks()) as responses:
+            async for response in responses:
+                yield response
         await self._exchange.delivered(delivery)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import uuid
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
 import grpc
@@ -262,9 +263,10 @@ def _chunks(monkeypatch: pytest.MonkeyPatch, spoil: Callable[[Chunk], list[Chunk
     true_chunks = Delivery.chunks
 
     async def lying(self: Delivery) -> AsyncIterator[FetchDossierResponse]:
-        async for response in true_chunks(self):
-            for one in spoil(response.chunk):
-                yield FetchDossierResponse(chunk=one)
+        async with aclosing(true_chunks(self)) as responses:
+            async for response in responses:
+                for one in spoil(response.chunk):
+                    yield FetchDossierResponse(chunk=one)
 
     monkeypatch.setattr(Delivery, "chunks", lying)
 
@@ -323,6 +325,53 @@ async def test_a_manifest_signed_by_another_key_is_refused(
     assert await country.nothing_stored(TARGET)
 
 
+async def test_a_manifest_once_more_in_the_middle_is_refused(
+    country: Country, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The manifest comes first and once: a source cannot keep a target busy with signatures."""
+    _, identity = await country.ready()
+
+    async def lying(self: Delivery) -> AsyncIterator[FetchDossierResponse]:
+        while True:
+            yield FetchDossierResponse(manifest=self.signed)
+
+    monkeypatch.setattr(Delivery, "chunks", lying)
+    collected = await country.nodes[TARGET].collector.collect(identity, SOURCE, "worker")
+
+    assert name_of(collected.result) == "MANIFEST_INVALID"
+    assert await country.nothing_stored(TARGET)
+
+
+async def test_a_stream_that_ends_before_its_end_is_refused(
+    country: Country, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A source that says it is done, and is not, is found out at once."""
+    _, identity = await country.ready()
+    _chunks(monkeypatch, lambda chunk: [chunk] if chunk.part_number == 0 else [])
+
+    collected = await country.nodes[TARGET].collector.collect(identity, SOURCE, "worker")
+
+    assert name_of(collected.result) == "MANIFEST_INVALID"
+    assert await country.nothing_stored(TARGET)
+
+
+async def test_a_delivery_larger_than_the_disk_is_not_begun(
+    country: Country, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A source that announces more than there is room for fills no disk."""
+    _, identity = await country.ready()
+
+    def change(manifest: Manifest) -> None:
+        manifest.parts[1].size = 2**62
+
+    _liar(monkeypatch, country, lambda delivery: _resigned(country, delivery, change))
+
+    with pytest.raises(OSError, match="space"):
+        await country.nodes[TARGET].collector.collect(identity, SOURCE, "worker")
+
+    assert await country.nothing_stored(TARGET)
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -330,6 +379,7 @@ async def test_a_manifest_signed_by_another_key_is_refused(
         lambda m: setattr(m, "source_brin", OTHER),
         lambda m: setattr(m, "source_routing_key", routing_key_of(OTHER)),
         lambda m: setattr(m, "dossier_year", "2018.1"),
+        lambda m: setattr(m, "profile", "VOVO"),
         lambda m: m.parts.pop(),
         lambda m: m.parts.add(part_number=3, type=2, size=1, sha256=bytes(32)),
         lambda m: setattr(m.parts[1], "part_number", 7),
@@ -346,8 +396,8 @@ async def test_a_manifest_that_is_not_of_this_delivery_is_refused(
 
     collected = await country.nodes[TARGET].collector.collect(identity, SOURCE, "worker")
 
-    assert name_of(collected.result) in {"MANIFEST_INVALID", "TRANSFER_INCOMPLETE"}
-    assert await country.nodes[TARGET].desk.entries() == []
+    assert name_of(collected.result) == "MANIFEST_INVALID"
+    assert await country.nothing_stored(TARGET)
 
 
 async def test_the_dossier_of_another_pupil_is_refused(

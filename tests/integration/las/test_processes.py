@@ -146,6 +146,36 @@ async def test_a_source_killed_in_the_middle_is_taken_up_when_it_is_back(country
     assert received == document
 
 
+@pytest.mark.slow
+async def test_a_disk_that_is_full_loses_nothing(country: Country) -> None:
+    """With no room to write the worker is told; with room again it goes on from there."""
+    document = _large()
+    await country.ready(document)
+    await country.stop_school(TARGET)
+    home = home_on_disk(country, TARGET)
+    command, number = _requesting(home, document)
+
+    full = await asyncio.to_thread(
+        subprocess.run,
+        ["prlimit", "--fsize=9000000", *command],
+        input=number,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    listed = _told(oso("las", "--home", home, "--json", "list"))
+    again = await asyncio.to_thread(
+        subprocess.run, command, input=number, capture_output=True, text=True, check=False
+    )
+
+    assert full.returncode == 1
+    assert full.stderr.startswith("Een bestand of map kan niet worden gelezen of geschreven")
+    assert listed == []
+    assert _told(again)["legs"][0]["what"] == "fetch", "the session was taken up, not opened anew"
+    await country.start_school(TARGET)
+    assert await country.nodes[TARGET].desk.document(1) == document
+
+
 def _told(done: subprocess.CompletedProcess[str]) -> Any:
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
@@ -269,6 +299,45 @@ async def test_a_home_folder_is_made_once(tmp_path: Path) -> None:
     assert stat.S_IMODE((home / "system.key").stat().st_mode) == 0o600
     assert second.returncode == 1
     assert (home / "system.key").read_bytes() == key
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        (("--brin", "00ss"), "brin"),
+        (("--routing-key", "short"), "routing_key"),
+        (("--system", "A_B"), "kleine letters"),
+    ],
+)
+def test_a_home_folder_with_a_wrong_name_is_not_made(
+    tmp_path: Path, wrong: tuple[str, str], told: str
+) -> None:
+    """What could never work is told at init, and leaves no file."""
+    home = tmp_path / "home"
+    named = {"--system": "las-x", "--brin": "00SS", "--routing-key": "0000000700000SS00001"}
+    named[wrong[0]] = wrong[1]
+
+    done = oso("las", "--home", home, "init", *(text for pair in named.items() for text in pair))
+
+    assert done.returncode != 0
+    assert told in done.stderr
+    assert not list(tmp_path.glob("home/*"))
+
+
+async def test_a_name_cannot_steer_the_terminal(country: Country, tmp_path: Path) -> None:
+    """A control character in a pupil's name is not printed in a list."""
+    await country.stop_school(SOURCE)
+    home = home_on_disk(country, SOURCE)
+    document = generate("POVO", 7)
+    document.dossier.huidigeschool.leerling.roepnaam = "An\x9b2Ja"
+    path = tmp_path / "name.xml"
+    path.write_bytes(write_xml(document))
+    assert oso("las", "--home", home, "import", path).returncode == 0
+
+    listed = oso("las", "--home", home, "list").stdout
+
+    assert "An?2Ja" in listed
+    assert "\x9b" not in listed
 
 
 def test_dossier_commands_work_without_a_school(tmp_path: Path) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import os
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,13 +16,18 @@ from oso.result.v1 import result_code_pb2 as codes
 from oso_dossier import DossierDocument, canonical, read_xml, write_xml
 from oso_dossier.attachments import describe
 from oso_dossier.documents import documents_of
+from oso_dossier.errors import AttachmentMismatchError
 from oso_dossier.synthetic import generate
-from oso_las.model import Identity, State
+from oso_las.fetching import Patience
+from oso_las.model import BeingFetchedError, Identity, NotABrinError, State
 from oso_rpc.errors import OsoError, name_of
 
 from .conftest import OTHER, SOURCE, TARGET, cutting_proxy
 
 if TYPE_CHECKING:
+    from oso_las.collector import Collected
+    from oso_las.fetching import Progress
+
     from .conftest import Country
 
 OFFICIAL = Path(__file__).parents[4] / "shared" / "dossiers" / "2019.1"
@@ -106,10 +113,12 @@ async def test_a_connection_that_is_always_cut_ends_incomplete(country: Country)
     async with cutting_proxy(server.port, 20_000, times=99) as (port, _):
         country.tell_address(SOURCE, f"127.0.0.1:{port}")
         await country.publish()
-        collected = await country.nodes[TARGET].collector.collect(identity, SOURCE, "worker")
+        collector = country.nodes[TARGET].collector
+        collector._patience = Patience(unreached=2, broken=3)
+        collected = await collector.collect(identity, SOURCE, "worker")
 
     assert name_of(collected.result) in {"TRANSFER_INCOMPLETE", "UNREACHABLE"}
-    assert await country.nodes[TARGET].desk.entries() == []
+    assert await country.nothing_stored(TARGET)
 
 
 async def test_a_school_that_does_not_answer_is_reported_so(country: Country) -> None:
@@ -275,3 +284,163 @@ async def test_a_dossier_message_with_files_travels(country: Country, tmp_path: 
     digests = [hashlib.sha256(content).digest() for content in received.attachments]
     assert digests == [hashlib.sha256(path.read_bytes()).digest() for path in paths]
     assert write_xml(received) == write_xml(document)
+
+
+class StoppedError(Exception):
+    """Stands for whatever stops a process in the middle of a transfer."""
+
+
+def _stop_at(part: int, after: int = 0) -> Progress:
+    def stop(part_number: int, name: str, done: int, size: int) -> None:  # noqa: ARG001
+        if part_number == part and done > after:
+            raise StoppedError
+
+    return stop
+
+
+async def test_what_was_left_of_a_transfer_is_cleared_when_the_session_is_over(
+    country: Country,
+) -> None:
+    """A broken transfer is kept to go on with; past its session nothing of the pupil stays."""
+    _, identity = await country.ready(_with_large_attachment(6_000_000))
+    collector = country.nodes[TARGET].collector
+    with pytest.raises(StoppedError):
+        await collector.collect(identity, SOURCE, "worker", progress=_stop_at(2))
+    await collector.finish()
+    assert country.files(TARGET), "kept as long as the session lives"
+    country.clock.offset = timedelta(hours=1)
+
+    assert await collector.finish() == 0
+
+    assert await country.nothing_stored(TARGET)
+    database = country.nodes[TARGET].desk._database
+    assert await database.read(lambda tx: tx.retrievals("open")) == []
+
+
+async def test_leftovers_that_were_spoiled_do_not_spoil_the_transfer(country: Country) -> None:
+    """Bytes that changed on disk while the target was down are fetched again, from the start."""
+    document = _with_large_attachment(6_000_000)
+    _, identity = await country.ready(document)
+    collector = country.nodes[TARGET].collector
+    with pytest.raises(StoppedError):
+        await collector.collect(identity, SOURCE, "worker", progress=_stop_at(2, 3_000_000))
+    (left,) = (country.home(TARGET) / "parts" / "incoming").glob("*/part-2")
+    with left.open("r+b") as file:
+        file.write(b"spoiled")
+
+    collected = await collector.collect(identity, SOURCE, "worker")
+
+    assert name_of(collected.result) == "DELIVERED"
+    received = await country.nodes[TARGET].desk.document(collected.dossier_number or 0)
+    assert received == document
+
+
+async def test_two_workers_do_not_fetch_the_same_dossier_at_once(country: Country) -> None:
+    """Who asks while it comes in is told so; the first one gets it whole."""
+    document = _with_large_attachment(6_000_000)
+    _, identity = await country.ready(document)
+    collector = country.nodes[TARGET].collector
+    second: list[asyncio.Task[Collected]] = []
+
+    def ask_too(part_number: int, name: str, done: int, size: int) -> None:  # noqa: ARG001
+        if part_number == 2 and not second:
+            second.append(asyncio.create_task(collector.collect(identity, SOURCE, "another")))
+
+    collected = await collector.collect(identity, SOURCE, "worker", progress=ask_too)
+
+    with pytest.raises(BeingFetchedError):
+        await second[0]
+    assert name_of(collected.result) == "DELIVERED"
+    assert len(await country.nodes[TARGET].desk.entries()) == 1
+
+
+async def test_of_one_pupil_one_dossier_is_ready(country: Country) -> None:
+    """Setting an older dossier ready withdraws the newer one, as the other way round."""
+    desk = country.nodes[SOURCE].desk
+    numbers = [await desk.import_document(generate("POVO", 7), "test") for _ in range(2)]
+    for number in numbers:
+        await desk.inspect(number, "test")
+    older, newer = numbers
+
+    await desk.set_ready(newer, TARGET, "test")
+    await desk.set_ready(older, TARGET, "test")
+
+    states = {one.number: one.state for one in await desk.entries()}
+    assert states == {older: State.READY, newer: State.WITHDRAWN}
+    assert [row.act for row in await desk.acts(newer)] == [
+        "import",
+        "inspect",
+        "ready",
+        "withdraw",
+    ]
+
+
+async def test_a_school_that_cannot_exist_is_a_mistake_in_typing(country: Country) -> None:
+    """A target or source that is no BRIN is refused before anything changes or is sent."""
+    number, identity = await country.ready()
+    desk = country.nodes[SOURCE].desk
+    with pytest.raises(NotABrinError):
+        await desk.set_ready(number, "01vv", "test")
+    with pytest.raises(NotABrinError):
+        await country.nodes[TARGET].collector.collect(identity, "school", "worker")
+
+    (entry,) = await desk.entries()
+    assert (entry.state, entry.target_brin) == (State.READY, TARGET)
+
+
+async def test_a_pupil_who_came_from_elsewhere_is_no_guess(country: Country) -> None:
+    """A school that asks for a pupil whose dossier we once received does not count as guessing."""
+    _, identity = await country.ready()
+    await country.nodes[TARGET].collector.collect(identity, SOURCE, "worker")
+    await country.start_school(OTHER)
+    collector = country.nodes[OTHER].collector
+
+    for _ in range(5):
+        collected = await collector.collect(identity, TARGET, "worker")
+        assert name_of(collected.result) == "DOSSIER_NOT_READY"
+
+    database = country.nodes[TARGET].desk._database
+    long_ago = datetime(2000, 1, 1, tzinfo=UTC)
+    assert await database.read(lambda tx: tx.unknown_pupils_asked(OTHER, long_ago)) == 0
+
+
+async def test_a_file_that_is_not_the_attachment_named_leaves_nothing(
+    country: Country, tmp_path: Path
+) -> None:
+    """With one file of another digest, none of the dossier's files is stored."""
+    document = generate("POVO", 7)
+    paths = [tmp_path / "0", tmp_path / "1"]
+    paths[0].write_bytes(document.attachments[0])
+    paths[1].write_bytes(b"something else")
+
+    with pytest.raises(AttachmentMismatchError):
+        await country.nodes[SOURCE].desk.import_message(document.dossier, paths, "test")
+
+    assert await country.nothing_stored(SOURCE)
+
+
+async def test_files_of_an_import_that_broke_off_are_swept(country: Country) -> None:
+    """A day later, what no dossier names is gone, and what one names is not."""
+    number, _ = await country.ready()
+    desk = country.nodes[SOURCE].desk
+    orphan = desk._files.add(b"of an import that was killed")
+    country.clock.offset = timedelta(days=2)
+
+    assert await desk.sweep() == 1
+
+    assert not desk._files.path(orphan).exists()
+    assert await desk.document(number) == generate("POVO", 7)
+
+
+@pytest.mark.parametrize("name", ["../../../etc/cron.d/x", "/etc/passwd", "a/b", "..", "\\x\\y"])
+async def test_the_name_of_an_attachment_is_never_a_path(country: Country, name: str) -> None:
+    """Whatever an attachment is called, its file is named by its digest; its name is text."""
+    document = generate("POVO", 7)
+    documents_of(document.dossier)[1].bestandsnaam = name
+    _, identity = await country.ready(document)
+
+    collected = await country.nodes[TARGET].collector.collect(identity, SOURCE, "worker")
+
+    received = await country.nodes[TARGET].desk.document(collected.dossier_number or 0)
+    assert documents_of(received.dossier)[1].bestandsnaam == name
+    assert all(re.fullmatch("[0-9a-f]{2}/[0-9a-f]{64}", one) for one in country.files(TARGET))
