@@ -40,7 +40,7 @@ from oso_rpc.errors import OsoError, name_of
 from oso_rpc.signing import verify
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncGenerator
     from datetime import datetime
     from pathlib import Path
 
@@ -96,7 +96,7 @@ class Delivery:
     offset: int
     target_brin: str
 
-    async def chunks(self) -> AsyncIterator[FetchDossierResponse]:
+    async def chunks(self) -> AsyncGenerator[FetchDossierResponse, None]:
         """Give the bytes in order; the disk is read one block ahead of the network."""
         begin = self.offset
         for number in range(self.part_number, len(self.files)):
