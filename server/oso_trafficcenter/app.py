@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
+import os
 import signal
-import sys
-import uuid
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path  # noqa: TC003  pydantic needs it at run time
@@ -26,6 +26,7 @@ from oso_rpc.server import Server, build_server
 from oso_rpc.signing import Signer, key_id_of
 from oso_store import Database
 from oso_store.settings import FileSettings
+from oso_trafficcenter.model import session_id_at
 from oso_trafficcenter.rpc import TrafficCenterServicer, registration
 from oso_trafficcenter.sessions import Sessions
 from oso_trafficcenter.store import MIGRATIONS, SWEPT_AT_ONCE, Transaction
@@ -98,7 +99,7 @@ async def running(
         directory,
         Signer.load(settings.grant_key),
         clock=clock,
-        new_id=lambda: str(uuid.uuid4()),
+        new_id=lambda: session_id_at(clock.now(), os.urandom(10)),
         lifetime=timedelta(minutes=settings.session_minutes),
     )
     server = await build_server(
@@ -127,13 +128,14 @@ async def running(
 
 async def serve(settings: Settings) -> None:
     """Run until SIGTERM or SIGINT; print one line when ready."""
-    # Shorter turns for the writer's thread: it holds up a whole batch of callers when it waits for
-    # its turn.
-    sys.setswitchinterval(0.0005)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with running(settings) as server:
+        # What lives as long as the process is never looked at again, and calls leave few cycles: a
+        # tenth less work for each.
+        gc.freeze()
+        gc.set_threshold(10_000, 50)
         host = settings.listen.rpartition(":")[0]
         print(f"Traffic Center ready on {host}:{server.port}", flush=True)  # noqa: T201  what it says
         await stop.wait()

@@ -31,6 +31,7 @@ from oso.transfer.v1.transfer_pb2 import (
 )
 from oso_rpc.clock import moment
 from oso_rpc.errors import OsoError, facts_of, name_of
+from oso_trafficcenter.model import whole_microseconds
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -143,9 +144,14 @@ def is_mandated(point: DeliveryPoint, now: datetime) -> bool:
     mandate = point.mandate
     return (
         point.HasField("mandate")
-        and moment(mandate.start_time) <= now
-        and (not mandate.HasField("end_time") or now < moment(mandate.end_time))
+        and _has_come(mandate.start_time, now)
+        and not (mandate.HasField("end_time") and _has_come(mandate.end_time, now))
     )
+
+
+def _has_come(time: Timestamp, now: datetime) -> bool:
+    """Tell whether it is that moment or later; asked on every call, so without a datetime."""
+    return time.seconds * 1_000_000_000 + time.nanos <= whole_microseconds(now) * 1000
 
 
 def _may_exchange(school: School, other: School) -> None:
@@ -241,7 +247,7 @@ def _certificate_still_holds(view: DirectoryView, session: SessionRecord, now: d
     certificate = found[1]
     if certificate.status != CERTIFICATE_STATUS_ACTIVE:
         raise OsoError(codes.RESULT_CODE_CERTIFICATE_REVOKED, subject=subject)
-    if certificate.HasField("expire_time") and now >= moment(certificate.expire_time):
+    if certificate.HasField("expire_time") and _has_come(certificate.expire_time, now):
         raise OsoError(
             codes.RESULT_CODE_CERTIFICATE_EXPIRED,
             subject=subject,

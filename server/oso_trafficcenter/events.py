@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from oso.result.v1.result_code_pb2 import RESULT_CODE_LAPSED
 from oso.trafficcenter.v1.session_pb2 import SESSION_EVENT_TYPE_EXPIRE, SessionEvent
+from oso_trafficcenter.model import stamp
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -22,7 +23,7 @@ def asked(
 ) -> SessionEvent:
     """Begin a line: who asks what, when, on whose behalf."""
     event = SessionEvent(type=kind, system_id=peer.system_id, routing_key=routing_key)
-    event.time.FromDatetime(now)
+    stamp(event.time, now)
     return event
 
 
@@ -48,5 +49,5 @@ def refused(event: SessionEvent, refusal: OsoError) -> SessionEvent:
 def lapsed(session: SessionRecord) -> SessionEvent:
     """Give the line of a session that ended by time: at that time, whenever it is noticed."""
     event = SessionEvent(type=SESSION_EVENT_TYPE_EXPIRE, outcome=RESULT_CODE_LAPSED)
-    event.time.FromDatetime(session.expire_time)
+    stamp(event.time, session.expire_time)
     return event

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
 from oso.result.v1.result_code_pb2 import (
     RESULT_CODE_SESSION_CLOSED,
@@ -28,7 +28,12 @@ from oso_rpc.errors import OsoError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from google.protobuf.timestamp_pb2 import Timestamp
+
     from oso.transfer.v1.transfer_pb2 import TransferKind
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 
 # (state, event) -> state. What is not here cannot happen. A check changes nothing; it is only
 # recorded.
@@ -86,8 +91,8 @@ class SessionRecord:
     source_routing_key: str = ""
     manifest_sha256: bytes = b""
 
-    def after(self, event: SessionEventType.ValueType) -> SessionRecord:
-        """Give the session after an event.
+    def after(self, event: SessionEventType.ValueType, **changes: Any) -> SessionRecord:
+        """Give the session after an event, with what else the event changes in it.
 
         Raises:
             OsoError: SESSION_CLOSED, SESSION_EXPIRED or SESSION_REVOKED when the event cannot
@@ -98,7 +103,7 @@ class SessionRecord:
         if state is None:
             self.refuse_when_over()
             raise ValueError(event)
-        return replace(self, state=state)
+        return replace(self, state=state, **changes)
 
     def refuse_when_over(self) -> None:
         """Raise when the session is no longer open.
@@ -126,20 +131,43 @@ class SessionRecord:
             target_routing_key=self.target_routing_key,
             result=self.result,
         )
-        session.create_time.FromDatetime(self.create_time)
-        session.expire_time.FromDatetime(self.expire_time)
+        stamp(session.create_time, self.create_time)
+        stamp(session.expire_time, self.expire_time)
         if self.close_time is not None:
-            session.close_time.FromDatetime(self.close_time)
+            stamp(session.close_time, self.close_time)
         return session
+
+
+def session_id_at(now: datetime, chance: bytes) -> str:
+    """Make a session id: a UUID that begins with the moment (version 7, RFC 9562 section 5.7).
+
+    Ids that rise with time keep sessions and journal lines of the same minute together in their
+    indexes, so a commit changes fewer pages. 74 bits are chance: nobody guesses one.
+
+    Args:
+        now: The moment.
+        chance: Ten random bytes.
+
+    """
+    milliseconds = whole_microseconds(now) // 1000
+    number = (milliseconds << 80) | int.from_bytes(chance, "big")
+    number = number & ~(0xF << 76) | (7 << 76)
+    number = number & ~(0x3 << 62) | (2 << 62)
+    text = f"{number:032x}"
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
 def whole_microseconds(moment: datetime) -> int:
     """Give a moment as the store keeps it: microseconds since 1970, UTC."""
-    delta = moment - datetime(1970, 1, 1, tzinfo=UTC)
-    return (delta.days * 86_400 + delta.seconds) * 1_000_000 + delta.microseconds
+    return (moment - _EPOCH) // _MICROSECOND
 
 
 def moment_of(microseconds: int) -> datetime:
     """Give a stored moment back."""
-    seconds, rest = divmod(microseconds, 1_000_000)
-    return datetime.fromtimestamp(seconds, UTC).replace(microsecond=rest)
+    return _EPOCH + timedelta(microseconds=microseconds)
+
+
+def stamp(timestamp: Timestamp, moment: datetime) -> None:
+    """Write a moment into a message; half the work of `FromDatetime`, for the hot path."""
+    timestamp.seconds, microseconds = divmod(whole_microseconds(moment), 1_000_000)
+    timestamp.nanos = microseconds * 1000

@@ -9,7 +9,6 @@ recorded, and that of everybody else in the same commit.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, TypeVar
 
@@ -37,7 +36,7 @@ from oso_rpc.errors import OsoError
 from oso_store import StoreUnavailableError
 from oso_trafficcenter import answers, conditions, events
 from oso_trafficcenter.delivery_points import address_of
-from oso_trafficcenter.model import SessionRecord
+from oso_trafficcenter.model import SessionRecord, stamp
 from oso_trafficcenter.paging import checked_token, page_size
 from oso_trafficcenter.store import Work
 
@@ -148,8 +147,8 @@ class Sessions:
             target_certificate_sha256=record.target_certificate_sha256,
         )
         grant.key.search_key = record.search_key
-        grant.issue_time.FromDatetime(record.create_time)
-        grant.expire_time.FromDatetime(record.expire_time)
+        stamp(grant.issue_time, record.create_time)
+        stamp(grant.expire_time, record.expire_time)
         content = grant.SerializeToString(deterministic=True)
         return SignedGrant(
             grant=content,
@@ -232,8 +231,8 @@ class Sessions:
         except OsoError as refusal:
             tx.record(_id_of(found), events.refused(event, refusal))
             return answers.keep(tx, peer, request, refusal, now)
-        closed = replace(
-            session.after(SESSION_EVENT_TYPE_CLOSE),
+        closed = session.after(
+            SESSION_EVENT_TYPE_CLOSE,
             close_time=now,
             result=request.result,
             source_routing_key=request.source_routing_key,

@@ -7,21 +7,21 @@ reads see them here.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from datetime import datetime
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
-from sqlalchemy import bindparam, delete, func, insert, select, text, update
+from sqlalchemy import delete, select, text
 from sqlalchemy.orm import class_mapper
 
-from oso.result.v1.result_code_pb2 import ResultCode
-from oso.trafficcenter.v1.session_pb2 import SESSION_STATE_OPEN, SessionEvent, SessionState
-from oso.transfer.v1.transfer_pb2 import TransferKind
+from oso.trafficcenter.v1.session_pb2 import SessionEvent
+from oso_store import statements
 from oso_trafficcenter.model import SessionRecord, moment_of, whole_microseconds
-from oso_trafficcenter.tables import AnswerRow, EventRow, SessionRow
+from oso_trafficcenter.tables import OPEN_SESSIONS, AnswerRow, EventRow, SessionRow
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-    from datetime import datetime
+    from collections.abc import Callable, Sequence
 
     from sqlalchemy import Connection, Table
 
@@ -33,23 +33,29 @@ SWEPT_AT_ONCE = 500
 _SESSION = cast("Table", class_mapper(SessionRow).local_table)
 _EVENT = cast("Table", class_mapper(EventRow).local_table)
 _ANSWER = cast("Table", class_mapper(AnswerRow).local_table)
-_TIMES = ("create_time", "expire_time", "close_time")
+
+# What every decision needs is written out (`oso_store.statements`), for as many rows as there are:
+# building these statements anew took SQLAlchemy longer than the databases take to do them. No value
+# is ever part of the text, and the text is the same on both databases.
+_COLUMNS = tuple(one.name for one in fields(SessionRecord))
 _CHANGEABLE = ("state", "close_time", "result", "source_routing_key", "manifest_sha256")
-_CHANGE_SESSION = (
-    update(_SESSION)
-    .where(_SESSION.c.session_id == bindparam("of_session"))
-    .values({name: bindparam(f"new_{name}") for name in _CHANGEABLE})
+_ADD_SESSIONS = f"INSERT INTO session ({', '.join(_COLUMNS)}) VALUES {{}}"  # noqa: S608  names only
+_CHANGE_SESSIONS = f"{_ADD_SESSIONS} ON CONFLICT (session_id) DO UPDATE SET " + ", ".join(
+    f"{name} = excluded.{name}" for name in _CHANGEABLE
 )
-# In a fixed order, so that two processes never wait for each other's locks.
-_FIND_SESSIONS = (
-    select(_SESSION)
-    .where(_SESSION.c.session_id.in_(bindparam("ids", expanding=True)))
-    .order_by(_SESSION.c.session_id)
-    .with_for_update()
+_ADD_ANSWERS = (
+    "INSERT INTO answer (system_id, request_id, request_sha256, granted, content, create_time)"
+    " VALUES {}"
 )
-_LOOK_UP = select(_SESSION).where(_SESSION.c.session_id == bindparam("one"))
-_FIND_ANSWERS = select(_ANSWER).where(_ANSWER.c.request_id.in_(bindparam("ids", expanding=True)))
-_LAST_EVENT = select(func.max(_EVENT.c.sequence))
+_ADD_EVENTS = "INSERT INTO event (sequence, session_id, content) VALUES {}"
+_FIND_SESSIONS = f"SELECT {', '.join(_COLUMNS)} FROM session WHERE session_id IN {{}}"  # noqa: S608  names only
+# In a fixed order, so that two processes never wait for each other's locks. SQLite has one writer.
+_LOCKED = {"postgresql": " ORDER BY session_id FOR UPDATE"}
+_FIND_ANSWERS = (
+    "SELECT system_id, request_id, request_sha256, granted, content FROM answer"
+    " WHERE request_id IN {}"
+)
+_LAST_EVENT = "SELECT max(sequence) FROM event"
 # Names the lock on the end of the journal, for PostgreSQL.
 _JOURNAL_LOCK = 0x05_0A_11
 
@@ -62,7 +68,7 @@ class Answer:
 
     Attributes:
         request_sha256: Digest of the request, to tell a repetition from another request.
-        granted: Whether `content` is a response; otherwise an ErrorInfo.
+        granted: Whether `content` is a response; otherwise a google.rpc.Status.
         content: The bytes.
 
     """
@@ -107,8 +113,8 @@ class Transaction:
         self._new: set[str] = set()
         self._changed: set[str] = set()
         self._answers: dict[tuple[str, str], Answer | None] = {}
-        self._answer_rows: list[dict[str, Any]] = []
-        self._event_rows: list[dict[str, Any]] = []
+        self._answer_rows: list[tuple[Any, ...]] = []
+        self._event_rows: list[tuple[Any, ...]] = []
         self._last_sequence: int | None = None
 
     def foresee(self, works: Sequence[Callable[[Transaction], Any]]) -> None:
@@ -125,18 +131,21 @@ class Transaction:
         if not session_ids:
             return
         self._sessions.update(dict.fromkeys(session_ids))
-        for row in self._connection.execute(_FIND_SESSIONS, {"ids": list(session_ids)}):
-            self._sessions[row[0]] = _record(row._asdict())
+        locked = _LOCKED.get(self._connection.dialect.name, "")
+        for row in self._find(_FIND_SESSIONS + locked, session_ids):
+            self._sessions[row[0]] = _record(row)
 
     def _load_answers(self, requests: set[tuple[str, str]]) -> None:
         if not requests:
             return
         self._answers.update(dict.fromkeys(requests))
-        ids = [request_id for _, request_id in requests]
-        for row in self._connection.execute(_FIND_ANSWERS, {"ids": ids}):
-            self._answers[row.system_id, row.request_id] = Answer(
-                row.request_sha256, row.granted, row.content
-            )
+        found = self._find(_FIND_ANSWERS, {request_id for _, request_id in requests})
+        for system_id, request_id, digest, granted, content in found:
+            self._answers[system_id, request_id] = Answer(digest, bool(granted), content)
+
+    def _find(self, statement: str, ids: set[str]) -> Sequence[Any]:
+        text_of_all = statement.format(statements.listed(self._connection, len(ids)))
+        return statements.run(self._connection, text_of_all, tuple(ids))
 
     def session(self, session_id: str) -> SessionRecord | None:
         """Find a session; on PostgreSQL it is locked until the end of the transaction."""
@@ -146,8 +155,8 @@ class Transaction:
 
     def look_up(self, session_id: str) -> SessionRecord | None:
         """Find a session to show, not to change: without a lock."""
-        row = self._connection.execute(_LOOK_UP, {"one": session_id}).mappings().first()
-        return None if row is None else _record(row)
+        rows = self._find(_FIND_SESSIONS, {session_id})
+        return _record(rows[0]) if rows else None
 
     def add_session(self, record: SessionRecord) -> None:
         """Add a new session."""
@@ -163,15 +172,15 @@ class Transaction:
     def lapsed_sessions(self, now: datetime, limit: int = SWEPT_AT_ONCE) -> list[SessionRecord]:
         """Find open sessions whose time is over, the oldest first."""
         query = (
-            select(_SESSION)
-            .where(_SESSION.c.state == SESSION_STATE_OPEN)
+            select(*(_SESSION.c[name] for name in _COLUMNS))
+            .where(text(OPEN_SESSIONS))
             .where(_SESSION.c.expire_time <= whole_microseconds(now))
             .order_by(_SESSION.c.expire_time)
             .limit(limit)
             .with_for_update(skip_locked=True)
         )
-        rows = self._connection.execute(query).mappings().all()
-        found = [_record(row) for row in rows if row["session_id"] not in self._sessions]
+        rows = self._connection.execute(query).all()
+        found = [_record(row) for row in rows if row.session_id not in self._sessions]
         self._sessions.update({record.session_id: record for record in found})
         return found
 
@@ -181,13 +190,8 @@ class Transaction:
             self._last_sequence = self._end_of_journal()
         self._last_sequence += 1
         event.sequence = self._last_sequence
-        self._event_rows.append(
-            {
-                "sequence": self._last_sequence,
-                "session_id": session_id,
-                "content": event.SerializeToString(deterministic=True),
-            }
-        )
+        content = event.SerializeToString(deterministic=True)
+        self._event_rows.append((self._last_sequence, session_id, content))
 
     def _end_of_journal(self) -> int:
         if self._connection.dialect.name == "postgresql":
@@ -195,7 +199,7 @@ class Transaction:
             self._connection.execute(
                 text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _JOURNAL_LOCK}
             )
-        last = self._connection.execute(_LAST_EVENT).scalar()
+        ((last,),) = statements.run(self._connection, _LAST_EVENT)
         return int(last or 0)
 
     def events(self, session_id: str, after: int, limit: int) -> list[SessionEvent]:
@@ -217,14 +221,8 @@ class Transaction:
     def add_answer(self, system_id: str, request_id: str, answer: Answer, now: datetime) -> None:
         """Keep what is answered under a request_id."""
         self._answers[system_id, request_id] = answer
-        self._answer_rows.append(
-            {
-                "system_id": system_id,
-                "request_id": request_id,
-                "create_time": whole_microseconds(now),
-                **answer.__dict__,
-            }
-        )
+        made = (answer.request_sha256, answer.granted, answer.content, whole_microseconds(now))
+        self._answer_rows.append((system_id, request_id, *made))
 
     def forget_answers(self, before: datetime) -> None:
         """Drop answers given before a moment."""
@@ -234,46 +232,34 @@ class Transaction:
 
     def flush(self) -> None:
         """Send what was gathered."""
-        sessions = [_row(self._sessions[one]) for one in self._new]
-        for table, rows in (
-            (_SESSION, sessions),
-            (_ANSWER, self._answer_rows),
-            (_EVENT, self._event_rows),
-        ):
-            if rows:
-                self._connection.execute(insert(table), rows)
-        self._new, self._answer_rows, self._event_rows = set(), [], []
-        if self._changed:
-            self._connection.execute(
-                _CHANGE_SESSION,
-                [
-                    {"of_session": one, **_changeable(_row(self._sessions[one]))}
-                    for one in self._changed
-                ],
-            )
-            self._changed = set()
+        self._send(_ADD_SESSIONS, [_row(self._sessions[one]) for one in self._new])
+        self._send(_CHANGE_SESSIONS, [_row(self._sessions[one]) for one in self._changed])
+        self._send(_ADD_ANSWERS, self._answer_rows)
+        self._send(_ADD_EVENTS, self._event_rows)
+        self._new, self._changed = set(), set()
+        self._answer_rows, self._event_rows = [], []
+
+    def _send(self, statement: str, rows: list[tuple[Any, ...]]) -> None:
+        if rows:
+            holders = statements.rows(self._connection, len(rows), len(rows[0]))
+            values = tuple(chain.from_iterable(rows))
+            statements.run(self._connection, statement.format(holders), values)
 
 
-def _changeable(row: dict[str, Any]) -> dict[str, Any]:
-    return {f"new_{name}": row[name] for name in _CHANGEABLE}
-
-
-def _row(record: SessionRecord | None) -> dict[str, Any]:
+def _row(record: SessionRecord | None) -> tuple[Any, ...]:
+    """Give a session as a row, in the order of `_COLUMNS`."""
     if record is None:
         raise ValueError("a session that does not exist cannot be written")
-    row = dict(record.__dict__)
-    for name in _TIMES:
-        if row[name] is not None:
-            row[name] = whole_microseconds(row[name])
-    return row
+    return tuple(
+        whole_microseconds(value) if isinstance(value, datetime) else value
+        for value in record.__dict__.values()
+    )
 
 
-def _record(row: Mapping[Any, Any]) -> SessionRecord:
-    values: dict[str, Any] = dict(row)
-    for name in _TIMES:
+def _record(row: Sequence[Any]) -> SessionRecord:
+    """Give a row, in the order of `_COLUMNS`, as a session."""
+    values: dict[str, Any] = dict(zip(_COLUMNS, row, strict=True))
+    for name in ("create_time", "expire_time", "close_time"):
         if values[name] is not None:
             values[name] = moment_of(values[name])
-    values["state"] = SessionState.ValueType(values["state"])
-    values["kind"] = TransferKind.ValueType(values["kind"])
-    values["result"] = ResultCode.ValueType(values["result"])
     return SessionRecord(**values)

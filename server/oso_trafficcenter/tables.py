@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Index, LargeBinary
+from sqlalchemy import BigInteger, Index, LargeBinary, text
 from sqlmodel import Field, SQLModel
+
+from oso.trafficcenter.v1.session_pb2 import SESSION_STATE_OPEN
+
+# A condition of an index, which takes no parameters; a query must say it in the same words.
+OPEN_SESSIONS = f"state = {SESSION_STATE_OPEN:d}"
 
 
 class SessionRow(SQLModel, table=True):
     """A session."""
 
     __tablename__ = "session"
-    __table_args__ = (Index("session_open", "state", "expire_time"),)
+    __table_args__ = (
+        Index(
+            "session_open",
+            "expire_time",
+            sqlite_where=text(OPEN_SESSIONS),
+            postgresql_where=text(OPEN_SESSIONS),
+        ),
+    )
 
     session_id: str = Field(primary_key=True)
     state: int

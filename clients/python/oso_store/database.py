@@ -20,8 +20,10 @@ Work may therefore run more than once; only its last run counts.
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeAlias, TypeVar
 
@@ -158,7 +160,7 @@ class Database(Generic[U]):
     ) -> T:
         try:
             return await how(work)
-        except (SQLAlchemyError, OSError) as error:
+        except (SQLAlchemyError, sqlite3.Error, OSError) as error:
             raise StoreUnavailableError(type(error).__name__) from error
 
     async def _write_all(self) -> None:
@@ -205,19 +207,17 @@ class Database(Generic[U]):
 def _is_passing(error: Exception) -> bool:
     """Tell whether the same work may succeed when it is done anew."""
     cause = error.__cause__
-    if not isinstance(cause, DBAPIError):
-        return False
-    return (
-        isinstance(cause, IntegrityError)
-        or cause.connection_invalidated
-        or getattr(cause.orig, "sqlstate", None) in _CAME_FIRST
+    if isinstance(cause, (IntegrityError, sqlite3.IntegrityError)):
+        return True
+    return isinstance(cause, DBAPIError) and (
+        cause.connection_invalidated or getattr(cause.orig, "sqlstate", None) in _CAME_FIRST
     )
 
 
 def _is_the_database(error: Exception) -> bool:
     """Tell whether the database failed, whatever the work: then trying alone is of no use."""
     cause = error.__cause__
-    if isinstance(cause, (OperationalError, InterfaceError, OSError)):
+    if isinstance(cause, (OperationalError, sqlite3.OperationalError, InterfaceError, OSError)):
         return True
     return isinstance(cause, DBAPIError) and cause.connection_invalidated
 
@@ -241,28 +241,54 @@ class _Sqlite:
         event.listen(self._engine, "connect", _prepare_sqlite)
         self._writing = ThreadPoolExecutor(1, thread_name_prefix="store-writer")
         self._reading = ThreadPoolExecutor(2, thread_name_prefix="store-reader")
+        self._writer: Connection | None = None
 
     async def write(self, work: Callable[[Connection], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(
-            self._writing, partial(self._transact, work, "BEGIN IMMEDIATE")
+            self._writing, partial(self._write, work)
         )
 
     async def read(self, work: Callable[[Connection], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(
-            self._reading, partial(self._transact, work, "BEGIN")
+            self._reading, partial(self._read, work)
         )
 
-    def _transact(self, work: Callable[[Connection], T], begin: str) -> T:
+    def _write(self, work: Callable[[Connection], T]) -> T:
+        """Do work on the writer's own connection: to take one for each commit costs as much."""
+        if self._writer is None:
+            self._writer = self._engine.connect()
+        writer = self._writer
+        driver = writer.connection.driver_connection
+        if not isinstance(driver, sqlite3.Connection):
+            raise TypeError(driver)
+        try:
+            driver.execute("BEGIN IMMEDIATE")
+            result = work(writer)
+            writer.commit()  # tells SQLAlchemy, if it took part
+            driver.commit()
+        except BaseException:
+            self._writer = None
+            with suppress(sqlite3.Error):
+                driver.rollback()
+            writer.close()
+            raise
+        return result
+
+    def _read(self, work: Callable[[Connection], T]) -> T:
         with self._engine.connect() as connection:
-            connection.exec_driver_sql(begin)
-            result = work(connection)
-            connection.commit()
-            return result
+            connection.exec_driver_sql("BEGIN")
+            return work(connection)
 
     async def close(self) -> None:
-        self._writing.shutdown()
-        self._reading.shutdown()
+        await asyncio.get_running_loop().run_in_executor(self._writing, self._close_writer)
+        for threads in (self._writing, self._reading):
+            await asyncio.to_thread(threads.shutdown)
         self._engine.dispose()
+
+    def _close_writer(self) -> None:
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

@@ -30,7 +30,16 @@ def upgrade() -> None:
         sa.Column("source_routing_key", sa.String, nullable=False),
         sa.Column("manifest_sha256", sa.LargeBinary, nullable=False),
     )
-    op.create_index("session_open", "session", ["state", "expire_time"])
+    is_open = sa.text(
+        "state = 1"
+    )  # the number of SESSION_STATE_OPEN; the sweep asks for nothing else
+    op.create_index(
+        "session_open",
+        "session",
+        ["expire_time"],
+        sqlite_where=is_open,
+        postgresql_where=is_open,
+    )
     op.create_table(
         "event",
         sa.Column("sequence", sa.BigInteger, primary_key=True, autoincrement=False),
