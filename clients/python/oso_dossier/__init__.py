@@ -16,10 +16,11 @@ from oso_dossier.errors import (
     StructureError,
     StructureFinding,
     TooLargeError,
+    TooManyTagsError,
     WrongNamespaceError,
 )
 from oso_dossier.reading import DEFAULT_LIMIT, read_xml
-from oso_dossier.writing import check_structure, write_xml
+from oso_dossier.writing import check_structure, write_xml, xml_blocks
 
 __all__ = [
     "DEFAULT_LIMIT",
@@ -32,6 +33,7 @@ __all__ = [
     "StructureError",
     "StructureFinding",
     "TooLargeError",
+    "TooManyTagsError",
     "WrongNamespaceError",
     "canonical",
     "check_structure",
@@ -39,4 +41,5 @@ __all__ = [
     "parse_dossier",
     "read_xml",
     "write_xml",
+    "xml_blocks",
 ]

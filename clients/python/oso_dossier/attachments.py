@@ -3,21 +3,37 @@
 from __future__ import annotations
 
 import binascii
+import codecs
 import hashlib
 from typing import TYPE_CHECKING
 
 from oso.dossier.v1.document_pb2 import (
     TEKSTVORM_BASE64,
     TEKSTVORM_BASE64_REGELS,
+    TEKSTVORM_BASE64_REGELS_OPEN,
     TEKSTVORM_LETTERLIJK,
     Bestandsinhoud,
     Tekstvorm,
 )
+from oso_dossier.characters import IllegalCharacterError, escaped
+from oso_dossier.errors import AttachmentMismatchError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
+    from typing import BinaryIO
 
 _LINE = 76
+_BYTES_OF_LINE = 57
+_BLOCK = 4096 * _BYTES_OF_LINE  # whole lines, and whole base64 groups: no padding in between
+_SHA256 = 32
+_FORMS = frozenset(
+    {
+        TEKSTVORM_BASE64,
+        TEKSTVORM_BASE64_REGELS,
+        TEKSTVORM_BASE64_REGELS_OPEN,
+        TEKSTVORM_LETTERLIJK,
+    }
+)
 # What a file begins with, by which its kind is known. The name it was given proves nothing.
 _MAGIC: Mapping[bytes, str] = {
     b"PK\x03\x04": "application/zip",
@@ -47,23 +63,55 @@ def bytes_of_text(text: str) -> tuple[bytes, Tekstvorm.ValueType]:
         return raw, TEKSTVORM_LETTERLIJK
     if binascii.b2a_base64(content, newline=False) == raw:
         return content, TEKSTVORM_BASE64
-    if _in_lines(content) == raw:
-        return content, TEKSTVORM_BASE64_REGELS
+    if raw[_LINE : _LINE + 1] == b"\n" or raw.endswith(b"\n"):
+        lines = _in_lines(content)
+        if lines == raw:
+            return content, TEKSTVORM_BASE64_REGELS
+        if lines[:-1] == raw:
+            return content, TEKSTVORM_BASE64_REGELS_OPEN
     return raw, TEKSTVORM_LETTERLIJK
 
 
-def text_of_bytes(content: bytes, form: Tekstvorm.ValueType) -> str:
-    """Turn the bytes of an attachment into the text of bestandsinhoud.
+def text_blocks(file: BinaryIO, facts: Bestandsinhoud) -> Iterator[bytes]:
+    """Turn the bytes of an attachment into the text of bestandsinhoud, a block at a time.
+
+    Gives XML in UTF-8: what needs escaping is escaped.
+
+    Args:
+        file: The bytes, read to the end.
+        facts: What the dossier says of them; without anything `wrong_in` it.
 
     Raises:
-        UnicodeDecodeError: The form is LETTERLIJK and the bytes are not UTF-8.
+        AttachmentMismatchError: At the end: the file has other bytes than the dossier says.
+        IllegalCharacterError: The form is LETTERLIJK, and the bytes are not UTF-8 or have
+            characters XML cannot hold.
 
     """
-    if form == TEKSTVORM_BASE64:
-        return binascii.b2a_base64(content, newline=False).decode("ascii")
-    if form == TEKSTVORM_BASE64_REGELS:
-        return _in_lines(content).decode("ascii")
-    return content.decode("utf-8")
+    blocks = _verified(file, facts)
+    if facts.tekstvorm == TEKSTVORM_BASE64:
+        for block in blocks:
+            yield binascii.b2a_base64(block, newline=False)
+    elif facts.tekstvorm == TEKSTVORM_BASE64_REGELS:
+        yield from map(_in_lines, blocks)
+    elif facts.tekstvorm == TEKSTVORM_BASE64_REGELS_OPEN:
+        before = b""
+        for block in blocks:
+            yield before + _in_lines(block)[:-1]
+            before = b"\n"
+    else:
+        yield from _literally(blocks)
+
+
+def wrong_in(facts: Bestandsinhoud, part_number: int) -> Iterator[str]:
+    """Name what is wrong in the description of the attachment that has this number."""
+    if facts.part_number != part_number:
+        yield "part_number"
+    if facts.size == 0:
+        yield "size"
+    if len(facts.sha256) != _SHA256:
+        yield "sha256"
+    if facts.tekstvorm not in _FORMS:
+        yield "tekstvorm"
 
 
 def describe(
@@ -81,9 +129,33 @@ def describe(
     )
 
 
-def is_described_by(content: bytes, facts: Bestandsinhoud) -> bool:
-    """Tell whether these are the bytes the dossier means."""
-    return len(content) == facts.size and hashlib.sha256(content).digest() == facts.sha256
+def _verified(file: BinaryIO, facts: Bestandsinhoud) -> Iterator[bytes]:
+    """Give the bytes in blocks of one size but the last; check them on the way."""
+    digest, size = hashlib.sha256(), 0
+    while block := _block(file):
+        digest.update(block)
+        size += len(block)
+        yield block
+    if size != facts.size or digest.digest() != facts.sha256:
+        raise AttachmentMismatchError(facts.part_number)
+
+
+def _block(file: BinaryIO) -> bytes:
+    """Read a whole block; less only at the end. One read may give less than was asked."""
+    block = file.read(_BLOCK)
+    while block and len(block) < _BLOCK and (more := file.read(_BLOCK - len(block))):
+        block += more
+    return block
+
+
+def _literally(blocks: Iterator[bytes]) -> Iterator[bytes]:
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        for block in blocks:
+            yield escaped(decoder.decode(block)).encode("utf-8")
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        raise IllegalCharacterError from None
 
 
 def _in_lines(content: bytes) -> bytes:

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from lxml import etree
 
+from oso_dossier.parsing import HINTS, parse_safely
 from oso_dossier.plan import Kind, dossier_plan
-from oso_dossier.reading import HINTS, parse_safely
+from oso_dossier.values import SPACE
 
 if TYPE_CHECKING:
     from oso_dossier.plan import MessagePlan
@@ -51,8 +52,8 @@ def _strip_space(element: etree._Element, plan: MessagePlan) -> None:
 
 
 def _strip_around_children(element: etree._Element) -> None:
-    if not (element.text or "").strip():
+    if not (element.text or "").strip(SPACE):
         element.text = None
     for child in element:
-        if not (child.tail or "").strip():
+        if not (child.tail or "").strip(SPACE):
             child.tail = None

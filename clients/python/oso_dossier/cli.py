@@ -12,6 +12,10 @@ if TYPE_CHECKING:
 
 _EXISTING = click.Path(exists=True, dir_okay=False, path_type=Path)
 _UNREADABLE = 2
+_NOT_THE_SAME = {
+    "nl": "{}: niet opnieuw geschreven, er zou iets verloren gaan. Meld dit als fout.",
+    "en": "{}: not written again, something would be lost. Please report this.",
+}
 
 
 class Unreadable(click.ClickException):
@@ -49,12 +53,18 @@ def show(file: Path, lang: str) -> None:
 @click.argument("out", type=click.Path(dir_okay=False, path_type=Path))
 @_LANGUAGE
 def normalize(source: Path, out: Path, lang: str) -> None:
-    """Read a dossier and write it back in the form of the standard."""
+    """Read a dossier and write it back in the form of the standard.
+
+    OUT may be FILE itself: it is replaced in one step, and only by the same dossier.
+    """
+    from oso_dossier.canonical import canonical  # noqa: PLC0415  quick to start
     from oso_dossier.files import write_whole  # noqa: PLC0415
     from oso_dossier.writing import write_xml  # noqa: PLC0415
 
     content = write_xml(_read(source, lang))
     try:
+        if canonical(content) != canonical(source.read_bytes()):
+            raise click.ClickException(_NOT_THE_SAME[lang].format(source))
         write_whole(out, content)
     except OSError as error:
         raise click.ClickException(str(error)) from None

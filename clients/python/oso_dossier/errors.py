@@ -4,6 +4,7 @@
     ├── NotXmlError              not well-formed XML
     ├── DoctypeRefusedError      has a DOCTYPE
     ├── TooLargeError            more bytes than the limit
+    ├── TooManyTagsError         more tags than any dossier has
     ├── WrongNamespaceError      not a dossier of a year we read
     ├── StructureError           a dossier, but not built as the standard says
     └── AttachmentMismatchError  attachments that are not the ones the dossier names
@@ -13,8 +14,27 @@ Every error carries data; `text("nl")` and `text("en")` make the sentence for pe
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import Enum
+
+_DOSSIER_OF_YEAR = re.compile(
+    r"\{http://www\.edustandaard\.nl/oso_gegevensset/([0-9]{4})/dossier\}dossier"
+)
+# What people can do something with; by the name libxml2 has for it. All else is named as it is.
+_REASONS = {
+    "document empty": ("er staat geen XML in", "there is no XML in it"),
+    "document end": ("na het einde staat nog iets", "there is more after the end"),
+    "tag not finished": ("het is afgebroken", "it was cut off"),
+    "gt required": ("het is afgebroken", "it was cut off"),
+    "tag name mismatch": ("begin- en eindtag verschillen", "start and end tag differ"),
+    "invalid char": ("er staat een verboden teken in", "it has a forbidden character"),
+    "invalid encoding": (
+        "de tekens kloppen niet met de codering",
+        "its characters are not in its encoding",
+    ),
+    "unsupported encoding": ("de codering is onbekend", "its encoding is unknown"),
+}
 
 
 class Problem(Enum):
@@ -42,6 +62,11 @@ class Problem(Enum):
     CHARACTER = (
         "waarde bevat een teken dat niet in XML mag staan",
         "value has a character that XML cannot hold",
+    )
+    ATTACHMENT = ("bijlage is niet goed beschreven", "attachment is not described well")
+    UNKNOWN = (
+        "dossier bevat gegevens die deze versie niet kent",
+        "dossier has fields this version does not know",
     )
 
     def text(self, language: str = "nl") -> str:
@@ -75,6 +100,11 @@ class StructureFinding:
         return f"{place}{self.path}: {self.problem.text(language)}{about}"
 
 
+def printable(text: str) -> str:
+    """Make text from elsewhere safe for a terminal: 200 characters, none that commands it."""
+    return "".join(one if one.isprintable() else "?" for one in text[:200])
+
+
 class DossierXmlError(Exception):
     """Base of all errors about a dossier as a file."""
 
@@ -92,7 +122,7 @@ class NotXmlError(DossierXmlError):
 
     Attributes:
         line: Line where reading stopped, from 1.
-        reason: What the parser says; never a value from the file.
+        reason: What the parser calls it; never a value from the file.
 
     """
 
@@ -104,9 +134,10 @@ class NotXmlError(DossierXmlError):
 
     def text(self, language: str = "nl") -> str:
         """Give the sentence for people."""
+        dutch, english = _REASONS.get(self.reason, (self.reason, self.reason))
         if language == "nl":
-            return f"Dit bestand is geen goede XML (regel {self.line}: {self.reason})."
-        return f"This file is not well-formed XML (line {self.line}: {self.reason})."
+            return f"Dit bestand is geen goede XML (regel {self.line}: {dutch})."
+        return f"This file is not well-formed XML (line {self.line}: {english})."
 
 
 class DoctypeRefusedError(DossierXmlError):
@@ -140,12 +171,33 @@ class TooLargeError(DossierXmlError):
         return f"This file is larger than {size}, the limit here."
 
 
+class TooManyTagsError(DossierXmlError):
+    """The file has more tags than any dossier: reading it would take all memory.
+
+    Attributes:
+        limit: How many it may have.
+
+    """
+
+    def __init__(self, limit: int) -> None:
+        """Record the limit."""
+        super().__init__(limit)
+        self.limit = limit
+
+    def text(self, language: str = "nl") -> str:
+        """Give the sentence for people."""
+        if language == "nl":
+            return f"Dit bestand heeft meer dan {self.limit} tags; zo groot is geen dossier."
+        return f"This file has more than {self.limit} tags; no dossier is that large."
+
+
 class WrongNamespaceError(DossierXmlError):
     """The file is XML, but its root is not a dossier of a year this library reads.
 
     Attributes:
         found: Root element as `{namespace}name`, cut to 200 characters.
         expected: What it should be.
+        year: Year of the standard it is a dossier of, such as `2018`; empty when it is none.
 
     """
 
@@ -154,14 +206,22 @@ class WrongNamespaceError(DossierXmlError):
         super().__init__(found, expected)
         self.found = found[:200]
         self.expected = expected
+        known = _DOSSIER_OF_YEAR.fullmatch(found)
+        self.year = known[1] if known else ""
 
     def text(self, language: str = "nl") -> str:
         """Give the sentence for people."""
-        if language == "nl":
+        dutch = language == "nl"
+        if self.year:
             return (
-                f"Dit is geen dossier van 2019.1: gevonden {self.found}, verwacht {self.expected}."
+                f"Dit is een dossier van {self.year}; deze versie leest dossiers van 2019.1."
+                if dutch
+                else f"This is a dossier of {self.year}; this version reads dossiers of 2019.1."
             )
-        return f"This is no dossier of 2019.1: found {self.found}, expected {self.expected}."
+        found = printable(self.found)
+        if dutch:
+            return f"Dit is geen dossier van 2019.1: gevonden {found}, verwacht {self.expected}."
+        return f"This is no dossier of 2019.1: found {found}, expected {self.expected}."
 
 
 class StructureError(DossierXmlError):

@@ -6,11 +6,15 @@ import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
 
-def write_whole(path: Path, content: bytes) -> None:
+def write_whole(path: Path, content: bytes | Iterable[bytes]) -> None:
     """Write a file in one step, in the place of what is there; its owner alone can read it.
+
+    Content may come in blocks. When making them fails, its error passes through here, and what was
+    there is as it was.
 
     Raises:
         OSError: It cannot be written; what was there is as it was.
@@ -23,8 +27,8 @@ def write_whole(path: Path, content: bytes) -> None:
         scratch.unlink(missing_ok=True)
 
 
-def write_new(path: Path, content: bytes) -> None:
-    """Write a new file in one step; its owner alone can read it.
+def write_new(path: Path, content: bytes | Iterable[bytes]) -> None:
+    """Write a new file in one step, as `write_whole`; its owner alone can read it.
 
     Raises:
         FileExistsError: There is one already; it is as it was.
@@ -38,15 +42,15 @@ def write_new(path: Path, content: bytes) -> None:
         scratch.unlink(missing_ok=True)
 
 
-def _scratch(path: Path, content: bytes) -> Path:
+def _scratch(path: Path, content: bytes | Iterable[bytes]) -> Path:
     scratch = path.with_name(f".{path.name}.{os.getpid()}")
     descriptor = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with open(descriptor, "wb") as file:  # noqa: PTH123  opened with its mode from the start
-            file.write(content)
+            file.writelines((content,) if isinstance(content, bytes) else content)
             file.flush()
             os.fsync(descriptor)
-    except OSError:
+    except BaseException:  # whatever it is, half a dossier must not stay behind
         scratch.unlink(missing_ok=True)
         raise
     return scratch

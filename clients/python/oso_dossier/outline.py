@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from oso.options.v1 import field_pb2
 from oso_dossier.documents import documents_of
+from oso_dossier.errors import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +26,7 @@ def outline(document: DossierDocument, language: str = "nl") -> Iterator[str]:
     pupil = school.leerling
     dutch = language == "nl"
     name = " ".join(part for part in (pupil.roepnaam, pupil.voorvoegsel, pupil.achternaam) if part)
-    yield f"{dossier.overdrachtsoort} {metadata.overstap} ({metadata.standaardversie})"
+    yield printable(f"{dossier.overdrachtsoort} {metadata.overstap} ({metadata.standaardversie})")
     yield _line("leerling" if dutch else "pupil", name)
     yield _line("school", f"{school.naam} ({school.brincode})")
     yield _line(
@@ -40,23 +41,19 @@ def outline(document: DossierDocument, language: str = "nl") -> Iterator[str]:
         facts = one.bestandsinhoud
         label = "bijlage" if dutch else "attachment"
         yield _line(
-            f"{label} {facts.part_number}", f"{_printable(one.bestandsnaam)} ({facts.size} bytes)"
+            f"{label} {facts.part_number}", f"{one.bestandsnaam[:150]} ({facts.size} bytes)"
         )
 
 
 def _line(label: str, text: str) -> str:
-    return f"  {label:<24} {_printable(text)}"
-
-
-def _printable(text: str) -> str:
-    """Make text from elsewhere safe for a terminal."""
-    return "".join(one if one.isprintable() else "?" for one in text[:200])
+    return f"  {label:<24} {printable(text)}"
 
 
 def _categories(dossier: Any) -> dict[str, int]:
     """Count what stands in each category, in the order of the standard."""
     counts: dict[str, int] = {}
-    for message in (dossier, dossier.huidigeschool.leerling):
+    pupil = dossier.huidigeschool.leerling
+    for message in (dossier, pupil, pupil.onderwijsondersteuning):  # where categories begin
         for one, value in message.ListFields():
             category = one.GetOptions().Extensions[_FACTS].category
             if category:

@@ -5,25 +5,23 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from lxml import etree
-
 from oso.dossier.v1.dossier_pb2 import Dossier
 from oso_dossier.attachments import bytes_of_text, describe
 from oso_dossier.document import DossierDocument
 from oso_dossier.errors import (
-    DoctypeRefusedError,
-    NotXmlError,
     Problem,
     StructureError,
     StructureFinding,
     TooLargeError,
     WrongNamespaceError,
 )
+from oso_dossier.parsing import HINTS, Places, parse_safely
 from oso_dossier.plan import ROOT, ElementPlan, Kind, MessagePlan, dossier_plan, tag_of
-from oso_dossier.values import StringType, ValueProblemError, is_usual
+from oso_dossier.values import SPACE, ValueProblemError
 
 if TYPE_CHECKING:
     from google.protobuf.message import Message
+    from lxml import etree
 
     from oso_dossier.values import ValueType
 
@@ -31,10 +29,6 @@ DEFAULT_LIMIT = 64 * 2**20
 """How many bytes a file may have, unless the caller says otherwise: 64 MiB."""
 
 _MOST_FINDINGS = 100
-_SPACE = " \t\r\n"
-_XSI = "{http://www.w3.org/2001/XMLSchema-instance}"
-# Hints for a validator: no part of the dossier.
-HINTS = frozenset({f"{_XSI}schemaLocation", f"{_XSI}noNamespaceSchemaLocation"})
 
 
 def read_xml(source: bytes | Path | BinaryIO, *, limit: int = DEFAULT_LIMIT) -> DossierDocument:
@@ -48,6 +42,7 @@ def read_xml(source: bytes | Path | BinaryIO, *, limit: int = DEFAULT_LIMIT) -> 
 
     Raises:
         TooLargeError: It has more.
+        TooManyTagsError: It has more than a million tags.
         NotXmlError: It is not well-formed.
         DoctypeRefusedError: It has a DOCTYPE.
         WrongNamespaceError: Its root is not a dossier of 2019.1.
@@ -68,57 +63,26 @@ def read_xml(source: bytes | Path | BinaryIO, *, limit: int = DEFAULT_LIMIT) -> 
     return DossierDocument(dossier, tuple(reader.attachments))
 
 
-def parse_safely(content: bytes) -> etree._Element:
-    """Parse XML without network, DTD or entities, and without comments.
-
-    Raises:
-        NotXmlError: It is not well-formed.
-        DoctypeRefusedError: It has a DOCTYPE.
-
-    """
-    # huge_tree lifts libxml2's bound of 10 MB on one text: attachments are larger. What it guards
-    # against besides is guarded here by the size limit, by refusing a DOCTYPE and by never going
-    # deeper than the plan.
-    parser = etree.XMLParser(
-        resolve_entities=False,
-        load_dtd=False,
-        no_network=True,
-        huge_tree=True,
-        remove_comments=True,
-        remove_pis=True,
-    )
-    try:
-        root = etree.fromstring(content, parser)
-    except etree.XMLSyntaxError as error:
-        if b"<!DOCTYPE" in content[:4096]:
-            raise DoctypeRefusedError from None
-        raise NotXmlError(error.lineno or 1, _reason(error)) from None
-    except ValueError as error:  # an encoding lxml does not know
-        raise NotXmlError(1, type(error).__name__) from None
-    about: Any = root.getroottree().docinfo  # lxml-stubs does not know all of it
-    if about.doctype:
-        raise DoctypeRefusedError
-    return root
-
-
-def _reason(error: etree.XMLSyntaxError) -> str:
-    """Name the kind of syntax error. The parser's own sentence may quote the file."""
-    code: int = error.code  # type: ignore[attr-defined]  # unknown to lxml-stubs
-    names = (name for name, number in vars(etree.ErrorTypes).items() if number == code)
-    return next(names, "ERR_UNKNOWN").removeprefix("ERR_").replace("_", " ").lower()
-
-
 def _content(source: bytes | Path | BinaryIO, limit: int) -> bytes:
     if isinstance(source, bytes):
         content = source
     elif isinstance(source, Path):
         with source.open("rb") as file:
-            content = file.read(limit + 1)
+            content = _all_of(file, limit + 1)
     else:
-        content = source.read(limit + 1)
+        content = _all_of(source, limit + 1)
     if len(content) > limit:
         raise TooLargeError(limit)
     return content
+
+
+def _all_of(file: BinaryIO, most: int) -> bytes:
+    """Read to the end, or `most` bytes. One read may give less: of a pipe, of an open socket."""
+    pieces = []
+    while most > 0 and (piece := file.read(most)):
+        pieces.append(piece)
+        most -= len(piece)
+    return b"".join(pieces)
 
 
 class _Reader:
@@ -129,6 +93,7 @@ class _Reader:
         self.more = 0
         self.attachments: list[bytes] = []
         self.spellings: list[tuple[str, str]] = []
+        self._places = Places()
 
     def read_message(self, element: etree._Element, plan: MessagePlan, message: Message) -> None:
         """Read the element of a message, with its attributes."""
@@ -139,8 +104,9 @@ class _Reader:
             if value is not None:
                 setattr(message, plan.text.field, value)
             return
-        self._refuse_text(element)
-        self._read_elements(element, list(element), plan, message)
+        children = list(element)
+        self._refuse_text(element, children)
+        self._read_elements(element, children, plan, message)
 
     def _read_elements(
         self,
@@ -159,21 +125,18 @@ class _Reader:
             if element is None:
                 self._add(child, Problem.UNEXPECTED)
                 continue
-            if element.slot < reached:
-                self._add(child, Problem.TOO_MANY if element.slot in seen else Problem.ORDER)
-                seen.add(element.slot)
+            slot = element.slot
+            if slot < reached:
+                self._add(child, Problem.TOO_MANY if slot in seen else Problem.ORDER)
+                seen.add(slot)
                 continue
-            if element.slot == reached:
-                if element is not current:
-                    self._add(child, Problem.CHOICE)
-                    continue
-                if not element.repeated:
-                    self._add(child, Problem.TOO_MANY)
-                    continue
-            reached, current = element.slot, element
-            seen.add(reached)
-            if element.kind is Kind.VALUE:
-                self._read_value(child, element, message)
+            if slot == reached and not (element is current and element.repeated):
+                self._add(child, Problem.TOO_MANY if element is current else Problem.CHOICE)
+                continue
+            reached, current = slot, element
+            seen.add(slot)
+            if element.value is not None:
+                self._read_value(child, element, element.value, message)
             else:
                 self._read_element(child, element, message)
         for number in sorted(plan.required - seen):
@@ -196,16 +159,23 @@ class _Reader:
             return
         if child.keys():
             self._read_attributes(child, None, target)
-        self._refuse_text(child)
+        children = list(child)
+        self._refuse_text(child, children)
         if plan.kind is Kind.GROUP:
-            self._read_group(child, plan.message, target)
+            self._read_group(child, children, plan.message, target)
         else:
-            self._read_items(child, plan, target)
+            self._read_items(child, children, plan, target)
 
-    def _read_items(self, wrapper: etree._Element, plan: ElementPlan, target: Any) -> None:
+    def _read_items(
+        self,
+        wrapper: etree._Element,
+        children: list[etree._Element],
+        plan: ElementPlan,
+        target: Any,
+    ) -> None:
         items = getattr(target, plan.inner) if plan.inner else target
         count = 0
-        for child in wrapper:
+        for child in children:
             if child.tag != plan.item_tag or plan.message is None:
                 self._add(child, Problem.UNEXPECTED)
                 continue
@@ -214,21 +184,29 @@ class _Reader:
         if count < plan.least:
             self._add(wrapper, Problem.MISSING, plan.item)
 
-    def _read_group(self, wrapper: etree._Element, plan: MessagePlan, items: Any) -> None:
+    def _read_group(
+        self,
+        wrapper: etree._Element,
+        children: list[etree._Element],
+        plan: MessagePlan,
+        items: Any,
+    ) -> None:
         """Read elements that repeat as a group; the first element of the plan begins each."""
         first = plan.elements[0].tag
         groups: list[list[etree._Element]] = []
-        for child in wrapper:
+        for child in children:
             if child.tag == first or not groups:
                 groups.append([])
             groups[-1].append(child)
         for group in groups or [[]]:
             self._read_elements(wrapper, group, plan, items.add())
 
-    def _read_value(self, child: etree._Element, plan: ElementPlan, message: Any) -> None:
+    def _read_value(
+        self, child: etree._Element, plan: ElementPlan, kind: ValueType, message: Any
+    ) -> None:
         if child.keys():
             self._read_attributes(child, None, message)
-        value = self._value(child, plan.value)  # type: ignore[arg-type]
+        value = self._value(child, kind)
         if value is None:
             return
         if plan.plain:
@@ -246,9 +224,9 @@ class _Reader:
             return None
         text = element.text or ""
         try:
-            value = kind.parse(text)
-            if type(kind) is not StringType and not is_usual(kind, value, text):
-                self.spellings.append((path_of(element), text))
+            value: Any = kind.parse(text)
+            if not kind.is_usual(value, text):
+                self.spellings.append((self._places.path(element), text))
         except ValueProblemError as error:
             self._add(element, error.problem, error.detail)
             return None
@@ -271,24 +249,22 @@ class _Reader:
     def _read_attributes(
         self, element: etree._Element, plan: MessagePlan | None, message: Any
     ) -> None:
-        for key, text in element.attrib.items():
-            name = str(key)
+        for name in map(str, element.keys()):  # items() looks for each one from the start
             attribute = plan.attributes.get(name) if plan else None
             if attribute is None:
                 if name not in HINTS:
-                    self._add(element, Problem.ATTRIBUTE, f"@{name}")
+                    self._add(element, Problem.ATTRIBUTE, f"@{name.rpartition('}')[2][:100]}")
                 continue
             try:
-                setattr(message, attribute.field, attribute.value.parse(str(text)))
+                text = element.get(name, "")
+                setattr(message, attribute.field, attribute.value.parse(text))
             except ValueProblemError as error:
                 self._add(element, error.problem, f"@{name}")
 
-    def _refuse_text(self, element: etree._Element) -> None:
+    def _refuse_text(self, element: etree._Element, children: list[etree._Element]) -> None:
         """Find text where only elements may stand."""
-        texts = [element.text, *[child.tail for child in element]]
-        if any(text is not None and not text.isspace() for text in texts) and "".join(
-            text or "" for text in texts
-        ).strip(_SPACE):
+        texts = [element.text, *[child.tail for child in children]]
+        if "".join(filter(None, texts)).strip(SPACE):
             self._add(element, Problem.TEXT)
 
     def _add(self, element: etree._Element, problem: Problem, detail: str = "") -> None:
@@ -296,15 +272,4 @@ class _Reader:
             self.more += 1
             return
         line: Any = element.sourceline or 0  # lxml-stubs gives it no type
-        self.findings.append(StructureFinding(path_of(element), line, problem, detail))
-
-
-def path_of(element: etree._Element) -> str:
-    """Give the place of an element as the standard writes it: names with their index."""
-    steps: list[str] = []
-    at: etree._Element | None = element
-    while at is not None:
-        index = 1 + sum(1 for _ in at.itersiblings(at.tag, preceding=True))
-        steps.append(f"/{etree.QName(at).localname[:100]}[{index}]")
-        at = at.getparent()
-    return "".join(reversed(steps))
+        self.findings.append(StructureFinding(self._places.path(element), line, problem, detail))

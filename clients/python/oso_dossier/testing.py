@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from oso.dossier.v1.document_pb2 import (
     TEKSTVORM_BASE64,
     TEKSTVORM_BASE64_REGELS,
+    TEKSTVORM_BASE64_REGELS_OPEN,
     TEKSTVORM_LETTERLIJK,
 )
 from oso_dossier.attachments import bytes_of_text, describe
@@ -26,20 +27,27 @@ if TYPE_CHECKING:
     from oso_dossier.values import ValueType
 
 _MOST = 2  # of anything that repeats
+_LONGEST = 24  # text
 # Every character XML 1.0 can hold, the awkward ones often.
 _CHARACTERS = st.one_of(
-    st.sampled_from(list("\t\n\r &<>\"']]>é\u0301\u00a0\u2028\ufffd\U0001f600")),
+    st.sampled_from(list("\t\n\r &<>\"'\x7f\x85\u00a0\u2028\ufffd\U0001f600")),
     st.characters(
         codec="utf-8", exclude_categories=("Cs", "Cc"), exclude_characters="\ufffe\uffff"
     ),
+)
+# What trips a reader or writer only as a whole.
+_AWKWARD = st.sampled_from(
+    ["]]>", "<![CDATA[", "<!--", "&amp;", "&#13;", "\r\n", "  ", " x ", "e\u0301", "\u202e"]
 )
 
 
 def _string(kind: StringType) -> st.SearchStrategy[str]:
     if kind.pattern is not None:
         return st.from_regex(re.compile(kind.pattern.pattern, re.ASCII), fullmatch=True)
-    most = min(kind.max_length or 12, 12)
-    return st.text(_CHARACTERS, min_size=kind.min_length, max_size=most)
+    most = min(kind.max_length or _LONGEST, _LONGEST)
+    plain = st.text(_CHARACTERS, min_size=kind.min_length, max_size=most)
+    awkward = st.tuples(plain, _AWKWARD, plain).map("".join).map(lambda text: text[:most])
+    return plain | awkward
 
 
 def _decimal() -> st.SearchStrategy[Decimal]:
@@ -64,6 +72,10 @@ def _value(kind: ValueType) -> st.SearchStrategy[Any]:
 _ATTACHMENT = st.one_of(
     st.binary(min_size=1, max_size=120).map(lambda content: (content, TEKSTVORM_BASE64)),
     st.binary(min_size=1, max_size=120).map(lambda content: (content, TEKSTVORM_BASE64_REGELS)),
+    # more than one line: a single one without line feed is TEKSTVORM_BASE64
+    st.binary(min_size=58, max_size=180).map(
+        lambda content: (content, TEKSTVORM_BASE64_REGELS_OPEN)
+    ),
     st.text(_CHARACTERS, min_size=1, max_size=20)
     .filter(lambda text: bytes_of_text(text)[1] == TEKSTVORM_LETTERLIJK)  # no base64
     .map(lambda text: (text.encode(), TEKSTVORM_LETTERLIJK)),

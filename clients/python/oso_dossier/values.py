@@ -10,20 +10,21 @@ from __future__ import annotations
 import calendar
 import re
 from dataclasses import dataclass
-from typing import Any
 
 from google.type.date_pb2 import Date
 from google.type.decimal_pb2 import Decimal
 
 from oso_dossier.errors import Problem
 
-_SPACE = " \t\r\n"
+SPACE = " \t\r\n"
+"""What counts as space in XML. Python's `str.strip` takes away more."""
 _INTEGER = re.compile(r"[+-]?[0-9]+")
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)")
 _DATE = re.compile(
     r"([0-9]{4})-([0-9]{2})-([0-9]{2})"
     r"(?:Z|[+-](?:(?:0[0-9]|1[0-3]):[0-5][0-9]|14:00))?"
 )
+_USUAL_DATE = len("2019-07-31")
 _MOST_DIGITS = 20  # more than any 64-bit number has; keeps int() cheap on hostile text
 
 
@@ -65,6 +66,11 @@ class StringType:
         """Give the text back when the facets admit it."""
         return self.parse(value)
 
+    def is_usual(self, value: str, text: str) -> bool:
+        """Text is always as it is."""
+        del value, text
+        return True
+
 
 @dataclass(frozen=True, slots=True)
 class BooleanType:
@@ -76,7 +82,7 @@ class BooleanType:
             return True
         if text == "false":
             return False
-        stripped = text.strip(_SPACE)
+        stripped = text.strip(SPACE)
         if stripped in {"true", "1"}:
             return True
         if stripped in {"false", "0"}:
@@ -86,6 +92,10 @@ class BooleanType:
     def format(self, value: bool) -> str:  # noqa: FBT001  the value is what is formatted
         """Write a boolean."""
         return "true" if value else "false"
+
+    def is_usual(self, value: bool, text: str) -> bool:  # noqa: FBT001  as above
+        """Tell whether `text`, which is read as `value`, is how we write it."""
+        return self.format(value) == text
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +107,13 @@ class IntegerType:
 
     def parse(self, text: str) -> int:
         """Read a whole number."""
-        stripped = text.strip(_SPACE)
+        stripped = text.strip(SPACE)
         if _INTEGER.fullmatch(stripped) is None:
             raise ValueProblemError(Problem.INTEGER)
-        digits = stripped.lstrip("+-").lstrip("0")
+        digits = stripped.lstrip("+-").lstrip("0") or "0"
         if len(digits) > _MOST_DIGITS:
             raise ValueProblemError(Problem.RANGE, f"{self.least}..{self.most}")
-        value = int(stripped)
+        value = -int(digits) if stripped.startswith("-") else int(digits)
         self.format(value)
         return value
 
@@ -113,6 +123,10 @@ class IntegerType:
             raise ValueProblemError(Problem.RANGE, f"{self.least}..{self.most}")
         return str(value)
 
+    def is_usual(self, value: int, text: str) -> bool:
+        """Tell whether `text`, which is read as `value`, is how we write it."""
+        return str(value) == text
+
 
 @dataclass(frozen=True, slots=True)
 class DecimalType:
@@ -120,11 +134,15 @@ class DecimalType:
 
     def parse(self, text: str) -> Decimal:
         """Read a number."""
-        return Decimal(value=self._checked(text.strip(_SPACE)))
+        return Decimal(value=self._checked(text.strip(SPACE)))
 
     def format(self, value: Decimal) -> str:
         """Write a number."""
         return self._checked(value.value)
+
+    def is_usual(self, value: Decimal, text: str) -> bool:
+        """Tell whether `text`, which is read as `value`, is how we write it."""
+        return self.format(value) == text
 
     @staticmethod
     def _checked(text: str) -> str:
@@ -141,19 +159,28 @@ class DateType:
 
     def parse(self, text: str) -> Date:
         """Read a date."""
-        found = _DATE.fullmatch(text) or _DATE.fullmatch(text.strip(_SPACE))
+        found = _DATE.fullmatch(text) or _DATE.fullmatch(text.strip(SPACE))
         if found is None:
             raise ValueProblemError(Problem.DATE)
-        date = Date(year=int(found[1]), month=int(found[2]), day=int(found[3]))
-        self.format(date)
-        if self.only_31_july and not text.strip(_SPACE).endswith("-07-31"):
+        year, month, day = map(int, found.groups())
+        self._check(year, month, day)
+        if self.only_31_july and not text.strip(SPACE).endswith("-07-31"):
             # the pattern leaves no room for a time zone
             raise ValueProblemError(Problem.PATTERN)
-        return date
+        return Date(year=year, month=month, day=day)
 
     def format(self, value: Date) -> str:
         """Write a date."""
         year, month, day = value.year, value.month, value.day
+        self._check(year, month, day)
+        return f"{year:04d}-{month:02d}-{day:02d}"
+
+    def is_usual(self, value: Date, text: str) -> bool:
+        """Tell whether `text`, which is read as `value`, is how we write it."""
+        del value
+        return len(text) == _USUAL_DATE  # what is longer has a time zone or space
+
+    def _check(self, year: int, month: int, day: int) -> None:
         if not (
             1 <= year <= 9999  # noqa: PLR2004  what four digits hold
             and 1 <= month <= 12  # noqa: PLR2004
@@ -163,12 +190,6 @@ class DateType:
             raise ValueProblemError(Problem.DATE)
         if self.only_31_july and (month, day) != (7, 31):
             raise ValueProblemError(Problem.PATTERN, "31-07")
-        return f"{year:04d}-{month:02d}-{day:02d}"
 
 
 ValueType = StringType | BooleanType | IntegerType | DecimalType | DateType
-
-
-def is_usual(kind: ValueType, value: Any, text: str) -> bool:
-    """Tell whether `text` is how we would write `value` ourselves."""
-    return kind.format(value) == text

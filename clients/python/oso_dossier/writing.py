@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, Any
+from io import BytesIO
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from oso.dossier.v1.document_pb2 import TEKSTVORM_LETTERLIJK
-from oso_dossier.attachments import is_described_by, text_of_bytes
+from oso.dossier.v1.dossier_pb2 import Dossier
+from oso_dossier.attachments import text_blocks, wrong_in
+from oso_dossier.characters import IllegalCharacterError, escaped, escaped_attribute
 from oso_dossier.errors import (
     AttachmentMismatchError,
     Problem,
@@ -25,24 +26,24 @@ from oso_dossier.plan import (
 from oso_dossier.values import ValueProblemError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+    from typing import BinaryIO
 
     from google.protobuf.message import Message
 
     from oso.dossier.v1.document_pb2 import Bestandsinhoud
-    from oso.dossier.v1.dossier_pb2 import Dossier
     from oso_dossier.document import DossierDocument
     from oso_dossier.values import ValueType
 
 _MOST_FINDINGS = 100
 _INDENT = "  "
-# What text cannot hold as it is. A carriage return would be read back as a line feed.
-_SPECIAL = re.compile("[&<>\r\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
-_ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
-_TEXT = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"})
-_ATTRIBUTE = str.maketrans(
-    {"&": "&amp;", "<": "&lt;", '"': "&quot;", "\t": "&#9;", "\n": "&#10;", "\r": "&#13;"}
-)
+
+
+class _Attachment(NamedTuple):
+    """Where the text of an attachment belongs."""
+
+    facts: Bestandsinhoud
+    path: str
 
 
 def write_xml(document: DossierDocument) -> bytes:
@@ -55,31 +56,74 @@ def write_xml(document: DossierDocument) -> bytes:
 
     """
 
-    def content_of(facts: Bestandsinhoud) -> bytes:
-        number = facts.part_number
-        if not 1 <= number <= len(document.attachments):
+    def open_attachment(number: int) -> BinaryIO:
+        if number > len(document.attachments):
             raise AttachmentMismatchError(number)
-        content = document.attachments[number - 1]
-        if not is_described_by(content, facts):
-            raise AttachmentMismatchError(number)
-        return content
+        return BytesIO(document.attachments[number - 1])
 
-    writer = _Writer(document.dossier, content_of)
-    text = writer.write(document.dossier)
-    if writer.findings:
-        raise StructureError(tuple(writer.findings), writer.more)
+    writer = _written(document.dossier)
+    content = b"".join(_blocks(writer.pieces, open_attachment))
     if writer.attachments != len(document.attachments):
         raise AttachmentMismatchError(writer.attachments + 1)
-    return text.encode("utf-8")
+    return content
+
+
+def xml_blocks(dossier: Dossier, open_attachment: Callable[[int], BinaryIO]) -> Iterator[bytes]:
+    """Write a dossier as XML a block at a time, however large its attachments are.
+
+    Only when the last block was given is it sure that all attachments are the ones named: write
+    them to a file that gets its name afterwards (`files.write_whole`).
+
+    Args:
+        dossier: The message.
+        open_attachment: Opens the bytes of an attachment by its number, from 1. Each is opened
+            when it is its turn, read to the end and closed.
+
+    Raises:
+        StructureError: At once: the message is not built as the standard says. While the blocks
+            are read: an attachment that is text has characters XML cannot hold.
+        AttachmentMismatchError: While the blocks are read: an attachment has other bytes than the
+            dossier says.
+
+    """
+    return _blocks(_written(dossier).pieces, open_attachment)
+
+
+def _written(dossier: Dossier) -> _Writer:
+    writer = _Writer(dossier)
+    writer.write(dossier)
+    if writer.findings:
+        raise StructureError(tuple(writer.findings), writer.more)
+    return writer
+
+
+def _blocks(
+    pieces: list[str | _Attachment], open_attachment: Callable[[int], BinaryIO]
+) -> Iterator[bytes]:
+    text: list[str] = []
+    for piece in pieces:
+        if isinstance(piece, str):
+            text.append(piece)
+            continue
+        yield "".join(text).encode("utf-8")
+        text = []
+        with open_attachment(piece.facts.part_number) as file:
+            try:
+                yield from text_blocks(file, piece.facts)
+            except IllegalCharacterError:
+                finding = StructureFinding(piece.path, 0, Problem.CHARACTER)
+                raise StructureError((finding,)) from None
+    yield "".join(text).encode("utf-8")
 
 
 def check_structure(dossier: Dossier) -> Sequence[StructureFinding]:
-    """Find where a message is not built as the standard says, without its attachments.
+    """Find where a message is not built as the standard says, without the bytes of its attachments.
 
     Finds what the reader finds in XML, as far as a message can be wrong: required fields, lengths,
-    patterns, ranges, characters. 100 findings at most.
+    patterns, ranges, characters; and what would be lost: fields that are not in this version of the
+    contract, attachments that are not described. 100 findings at most.
     """
-    writer = _Writer(dossier, lambda _facts: b"")
+    writer = _Writer(dossier)
     writer.write(dossier)
     return writer.findings
 
@@ -96,27 +140,27 @@ def _spell(place: _Place) -> str:
 
 
 class _Writer:
-    """Walks messages and plans side by side, and collects text."""
+    """Walks messages and plans side by side; collects text, and places where attachments come."""
 
-    def __init__(self, dossier: Dossier, content_of: Callable[[Bestandsinhoud], bytes]) -> None:
+    def __init__(self, dossier: Dossier) -> None:
         self.findings: list[StructureFinding] = []
         self.more = 0
         self.attachments = 0
-        self._content_of = content_of
         self._spellings = {one.pad: one.tekst for one in dossier.schrijfwijzen}
-        self._out: list[str] = []
+        self.pieces: list[str | _Attachment] = []
 
-    def write(self, dossier: Dossier) -> str:
-        """Give the whole file as text."""
-        self._out.append(f'<?xml version="1.0" encoding="UTF-8"?>\n<{ROOT} xmlns="{NAMESPACE}"')
+    def write(self, dossier: Dossier) -> None:
+        """Write the whole file."""
+        if _has_unknown_fields(dossier):
+            self._add((None, ROOT, 1), Problem.UNKNOWN)
+        self.pieces.append(f'<?xml version="1.0" encoding="UTF-8"?>\n<{ROOT} xmlns="{NAMESPACE}"')
         self._inside(ROOT, dossier, dossier_plan(), "", (None, ROOT, 1))
-        return "".join(self._out)
 
     def _inside(
         self, name: str, message: Message, plan: MessagePlan, indent: str, place: _Place
     ) -> None:
         """Write an element after its name: attributes, contents, end tag."""
-        out = self._out
+        out = self.pieces
         for attribute in plan.attributes.values():
             if message.HasField(attribute.field):
                 out.append(f' {attribute.name}="{self._attribute(message, attribute, place)}"')
@@ -154,11 +198,11 @@ class _Writer:
             names = " | ".join(one.name for one in plan.slots[number])
             self._add(place, Problem.MISSING, names)
         for element, value in present:
-            if element.kind is Kind.VALUE and not element.repeated:  # most of them: made short
+            if element.value is not None and not element.repeated:  # most of them: made short
                 name = element.name
                 before[name] = index = before.get(name, 0) + 1
-                text = self._text(element.value, value, (place, name, index))  # type: ignore[arg-type]
-                self._out.append(
+                text = self._text(element.value, value, (place, name, index))
+                self.pieces.append(
                     f"{indent}<{name}>{text}</{name}>\n" if text else f"{indent}<{name}/>\n"
                 )
             elif element.kind is Kind.WRAPPER or element.kind is Kind.GROUP:
@@ -180,13 +224,13 @@ class _Writer:
             here = (place, name, index)
             if kind is Kind.VALUE:
                 text = self._text(plan.value, one, here)  # type: ignore[arg-type]
-                self._out.append(
+                self.pieces.append(
                     f"{indent}<{name}>{text}</{name}>\n" if text else f"{indent}<{name}/>\n"
                 )
             elif kind is Kind.ATTACHMENT:
                 self._attachment(name, one, indent, here)
             else:
-                self._out.append(f"{indent}<{name}")
+                self.pieces.append(f"{indent}<{name}")
                 self._inside(name, one, plan.message, indent, here)  # type: ignore[arg-type]
         before[name] = index
 
@@ -195,21 +239,21 @@ class _Writer:
         if len(items) < plan.least:
             self._add(place, Problem.MISSING, plan.item)
         if not items:
-            self._out.append(f"{indent}<{plan.name}/>\n")
+            self.pieces.append(f"{indent}<{plan.name}/>\n")
             return
         deeper = indent + _INDENT
         message_plan: MessagePlan = plan.message  # type: ignore[assignment]
-        self._out.append(f"{indent}<{plan.name}>\n")
+        self.pieces.append(f"{indent}<{plan.name}>\n")
         if plan.kind is Kind.GROUP:
             before: dict[str, int] = {}
             for item in items:
                 self._elements(item, message_plan, deeper, place, before)
         else:
             for index, item in enumerate(items, 1):
-                self._out.append(f"{deeper}<{plan.item}")
+                self.pieces.append(f"{deeper}<{plan.item}")
                 here = (place, plan.item, index)
                 self._inside(plan.item, item, message_plan, deeper, here)
-        self._out.append(f"{indent}</{plan.name}>\n")
+        self.pieces.append(f"{indent}</{plan.name}>\n")
 
     def _text(self, kind: ValueType, value: Any, place: _Place) -> str:
         try:
@@ -219,12 +263,11 @@ class _Writer:
             return ""
         if self._spellings and (spelling := self._spellings.get(_spell(place))) is not None:
             text = self._spelled(kind, value, text, spelling)
-        if _SPECIAL.search(text) is None:
-            return text
-        if _ILLEGAL.search(text) is not None:
+        try:
+            return escaped(text)
+        except IllegalCharacterError:
             self._add(place, Problem.CHARACTER)
             return ""
-        return text.translate(_TEXT)
 
     @staticmethod
     def _spelled(kind: ValueType, value: Any, usual: str, spelling: str) -> str:
@@ -236,32 +279,29 @@ class _Writer:
 
     def _attribute(self, message: Message, plan: AttributePlan, place: _Place) -> str:
         try:
-            text = plan.value.format(getattr(message, plan.field))
+            return escaped_attribute(plan.value.format(getattr(message, plan.field)))
         except ValueProblemError as error:
             self._add(place, error.problem, f"@{plan.name}")
-            return ""
-        if _ILLEGAL.search(text) is not None:
+        except IllegalCharacterError:
             self._add(place, Problem.CHARACTER, f"@{plan.name}")
-            return ""
-        return text.translate(_ATTRIBUTE)
+        return ""
 
     def _attachment(self, name: str, facts: Bestandsinhoud, indent: str, place: _Place) -> None:
         self.attachments += 1
-        if facts.part_number != self.attachments:
-            raise AttachmentMismatchError(self.attachments)
-        try:
-            text = text_of_bytes(self._content_of(facts), facts.tekstvorm)
-        except UnicodeDecodeError:
-            self._add(place, Problem.CHARACTER)
-            return
-        if facts.tekstvorm == TEKSTVORM_LETTERLIJK:  # base64 has nothing to escape
-            if _ILLEGAL.search(text) is not None:
-                self._add(place, Problem.CHARACTER)
-            text = text.translate(_TEXT)
-        self._out.append(f"{indent}<{name}>{text}</{name}>\n")
+        for wrong in wrong_in(facts, self.attachments):
+            self._add(place, Problem.ATTACHMENT, wrong)
+        self.pieces += f"{indent}<{name}>", _Attachment(facts, _spell(place)), f"</{name}>\n"
 
     def _add(self, place: _Place, problem: Problem, detail: str = "") -> None:
         if len(self.findings) >= _MOST_FINDINGS:
             self.more += 1
             return
         self.findings.append(StructureFinding(_spell(place), 0, problem, detail))
+
+
+def _has_unknown_fields(dossier: Dossier) -> bool:
+    """Tell whether there are fields of a later contract anywhere: writing would lose them."""
+    known = Dossier()
+    known.CopyFrom(dossier)
+    known.DiscardUnknownFields()
+    return known.ByteSize() != dossier.ByteSize()
