@@ -11,6 +11,7 @@ from oso_dossier import (
     Problem,
     StructureError,
     TooLargeError,
+    TooManyTagsError,
     WrongNamespaceError,
     read_xml,
     write_xml,
@@ -41,6 +42,9 @@ def _findings(xml: bytes) -> list[tuple[str, int, Problem, str]]:
         b"\xff\xfe<\x00",
         b"<a>\xff</a>",
         b"PK\x03\x04",
+        b"<a/><b/>",
+        b"<o:a/>",
+        b"<a>&nbsp;</a>",
     ],
 )
 def test_what_is_no_xml_is_refused(content: bytes) -> None:
@@ -58,6 +62,24 @@ def test_truncated_xml_is_refused_with_its_line() -> None:
         read_xml(cut)
 
     assert caught.value.line == cut.count(b"\n") + 1
+
+
+@pytest.mark.parametrize(
+    ("content", "nl", "en"),
+    [
+        (b"<a>", "afgebroken", "cut off"),
+        (b"<a></b>", "begin- en eindtag verschillen", "start and end tag differ"),
+        (b"%PDF-1.4", "er staat geen XML in", "there is no XML in it"),
+        (b"<a b='1' b='2'/>", "attribute redefined", "attribute redefined"),
+    ],
+)
+def test_why_it_is_no_xml_is_told_in_both_languages(content: bytes, nl: str, en: str) -> None:
+    """A worker reads in Dutch or English what to look for; rare reasons keep the parser's name."""
+    with pytest.raises(NotXmlError) as caught:
+        read_xml(content)
+
+    assert nl in caught.value.text("nl")
+    assert en in caught.value.text("en")
 
 
 @pytest.mark.parametrize(
@@ -88,12 +110,44 @@ def test_an_entity_bomb_does_not_go_off() -> None:
         read_xml(bomb)
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_an_entity_bomb_in_an_attribute_does_not_go_off(encoding: str) -> None:
+    """Entities in the root's attributes are never expanded either, in any encoding."""
+    entities = "".join(f'<!ENTITY e{one} "{f"&e{one - 1};" * 10}">' for one in range(1, 30))
+    head = f'<?xml version="1.0" encoding="{encoding}"?>'
+    bomb = f'{head}<!DOCTYPE d [<!ENTITY e0 "ha">{entities}]><d a="&e29;"/>'
+
+    with pytest.raises(DoctypeRefusedError):
+        read_xml(bomb.encode(encoding))
+
+
+def test_a_doctype_after_a_long_comment_is_refused() -> None:
+    """A DOCTYPE is found however far the root is from the beginning of the file."""
+    with pytest.raises(DoctypeRefusedError):
+        read_xml(b"<!--" + b"x" * 50_000 + b"--><!DOCTYPE d><d/>")
+
+
 def test_a_file_over_the_limit_is_refused_unread() -> None:
     """A hundred megabytes of nonsense are refused by their size alone."""
     with pytest.raises(TooLargeError) as caught:
         read_xml(b"x" * 100_000_000)
 
     assert "64 MiB" in caught.value.text("nl")
+
+
+def test_a_file_at_the_limit_is_read_and_one_byte_more_is_not() -> None:
+    """The limit is the number of bytes a file may have."""
+    xml = _xml()
+
+    assert read_xml(xml, limit=len(xml)).dossier.huidigeschool.naam
+    with pytest.raises(TooLargeError):
+        read_xml(xml, limit=len(xml) - 1)
+
+
+def test_millions_of_tags_are_refused_before_they_take_memory() -> None:
+    """More tags than any dossier has are refused by counting them."""
+    with pytest.raises(TooManyTagsError):
+        read_xml(_xml().replace(b"<metadata>", b"<metadata>" + b"<x/>" * 1_000_000, 1))
 
 
 @pytest.mark.parametrize(
@@ -114,6 +168,18 @@ def test_another_namespace_is_refused_and_named(found: str) -> None:
 
     assert found in caught.value.found
     assert expected in caught.value.expected
+
+
+@pytest.mark.parametrize("year", ["2016", "2017", "2018"])
+def test_a_dossier_of_another_year_is_named_by_its_year(year: str) -> None:
+    """A worker with an older dossier reads its year, not a namespace."""
+    with pytest.raises(WrongNamespaceError) as caught:
+        read_xml(_xml().replace(b"gegevensset/2019/", f"gegevensset/{year}/".encode()))
+
+    assert caught.value.year == year
+    assert caught.value.text("nl") == (
+        f"Dit is een dossier van {year}; deze versie leest dossiers van 2019.1."
+    )
 
 
 def test_all_structure_errors_are_told_with_path_and_line() -> None:
@@ -148,6 +214,19 @@ def test_all_structure_errors_are_told_with_path_and_line() -> None:
         (b"<frequentie>0<", b"<frequentie>" + b"9" * 400 + b"<", Problem.RANGE, "/frequentie[1]"),
         (b"<inzagedatum>2019-05-14<", b"<inzagedatum>2019-02-30<", Problem.DATE, "/inzagedatum[1]"),
         (b"<brincode>00SS<", b"<brincode>SS00<", Problem.PATTERN, "/brincode[1]"),
+        (b"<brincode>00SS<", b"<brincode>00SS\n<", Problem.PATTERN, "/brincode[1]"),
+        (b"<metadata>", "<metadata>\u00a0".encode(), Problem.TEXT, "/metadata[1]"),
+        (b"</metadata>", "\u2003</metadata>".encode(), Problem.TEXT, "/metadata[1]"),
+        (b"<metadata>", b'<metadata xml:lang="nl">', Problem.ATTRIBUTE, "/metadata[1]"),
+        (b"<frequentie>0<", b"<frequentie>0x1<", Problem.INTEGER, "/frequentie[1]"),
+        (
+            b"<frequentie>0<",
+            "<frequentie>\u0665<".encode(),  # a digit, of another script
+            Problem.INTEGER,
+            "/frequentie[1]",
+        ),
+        (b"<bivlaag>", b"<bivlaag>1e", Problem.DECIMAL, "/bivlaag[1]"),
+        (b"<inzagedatum>2019-05-14<", b"<inzagedatum>0000-05-14<", Problem.DATE, "[1]"),
     ],
 )
 def test_each_kind_of_structure_error_is_recognised(
@@ -190,6 +269,29 @@ def test_a_hundred_thousand_siblings_are_survived() -> None:
         read_xml(xml)
 
     assert caught.value.more == 99_900
+
+
+def test_a_hundred_thousand_attributes_are_survived() -> None:
+    """Very many attributes end in findings, not in a hang."""
+    attributes = b" ".join(b'a%d=""' % number for number in range(100_000))
+
+    with pytest.raises(StructureError) as caught:
+        read_xml(_xml().replace(b"<metadata>", b"<metadata " + attributes + b">", 1))
+
+    assert caught.value.more == 99_900
+
+
+def test_ten_thousand_unusual_spellings_are_survived() -> None:
+    """Very many values that are not spelled as usual are read, each with its place."""
+    begin, _, rest = _xml().partition(b"<verzorger>")
+    one, _, end = rest.partition(b"</verzorger>")
+    carer = b"<verzorger>" + one.replace(b">true<", b">1<") + b"</verzorger>"
+    assert b"<wettigevertegenwoordiger>1<" in carer
+
+    dossier = read_xml(begin + carer * 10_000 + end).dossier
+
+    place = "/dossier[1]/huidigeschool[1]/leerling[1]/verzorger[10000]/wettigevertegenwoordiger[1]"
+    assert place in {one.pad for one in dossier.schrijfwijzen}
 
 
 def test_deep_nesting_is_survived() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import protovalidate
@@ -9,13 +10,15 @@ import protovalidate
 from buf.validate import validate_pb2
 from oso.dossier.v1.dossier_pb2 import Dossier
 from oso.options.v1 import field_pb2
-from oso_dossier.plan import ElementPlan, Kind, MessagePlan, dossier_plan
+from oso_dossier.plan import ElementPlan, MessagePlan, dossier_plan
 from oso_dossier.values import BooleanType, DateType, DecimalType, IntegerType, StringType
 
 from .official import facts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from oso_dossier.values import ValueType
 
 _TYPES: dict[str, type] = {
     "string": StringType,
@@ -26,33 +29,68 @@ _TYPES: dict[str, type] = {
 }
 
 
-def _walk(
-    plan: MessagePlan, path: str, category: str
-) -> Iterator[tuple[str, Any, ElementPlan | None, str]]:
-    """Give every path of the contract: (path, field, its plan, its category)."""
+@dataclass
+class Place:
+    """What the contract says of one path.
+
+    Attributes:
+        field: Descriptor of its field; of an item: that of its list.
+        plan: What the codec makes of it; None for an attribute.
+        value: Type of its text.
+        category: Its category, or that of what it stands in.
+        first_year: First year it, or what it stands in, belongs to the standard.
+        privacy: The highest mark on the way to it.
+        is_item: It is an item of a list that has an element around it.
+
+    """
+
+    field: Any
+    plan: ElementPlan | None
+    value: ValueType | None
+    category: str = ""
+    first_year: str = "2016.1"
+    privacy: int = field_pb2.PRIVACY_UNSPECIFIED
+    is_item: bool = False
+
+    @property
+    def facts(self) -> field_pb2.FieldFacts:
+        """What the options say."""
+        return self.field.GetOptions().Extensions[field_pb2.facts]
+
+    def below(self, place: Place) -> Place:
+        """Give this one with what it takes over from the place it stands in."""
+        return replace(
+            self,
+            category=self.facts.category or place.category,
+            first_year=max(self.facts.first_year, place.first_year),
+            privacy=max(self.facts.privacy, place.privacy),
+        )
+
+
+def _walk(plan: MessagePlan, path: str, above: Place) -> Iterator[tuple[str, Place]]:
     by_name = plan.make.DESCRIPTOR.fields_by_name
     for attribute in plan.attributes.values():
-        yield f"{path}/@{attribute.name}", by_name[attribute.field], None, category
+        place = Place(by_name[attribute.field], None, attribute.value)
+        yield f"{path}/@{attribute.name}", place.below(above)
     for element in plan.elements:
-        one = by_name[element.field]
-        own = one.GetOptions().Extensions[field_pb2.facts].category or category
+        value = element.value
+        if element.message is not None and element.message.text is not None:
+            value = element.message.text.value
+        place = Place(by_name[element.field], element, value).below(above)
         here = f"{path}/{element.name}"
-        yield here, one, element, own
+        yield here, place
         if element.item:
-            yield f"{here}/{element.item}", one, element, own
             here = f"{here}/{element.item}"
+            yield here, replace(place, is_item=True)
         if element.message is not None:
-            yield from _walk(element.message, here, own)
-        if element.kind is Kind.ATTACHMENT:
-            continue
+            yield from _walk(element.message, here, place)
 
 
-def _contract() -> dict[str, tuple[Any, ElementPlan | None, str]]:
-    found = {
-        path: (one, plan, own) for path, one, plan, own in _walk(dossier_plan(), "dossier", "")
-    }
-    assert found
-    return found
+def _contract() -> dict[str, Place]:
+    root = Place(Dossier.DESCRIPTOR.fields_by_name["metadata"], None, None)
+    found = list(_walk(dossier_plan(), "dossier", root))
+    assert len(found) == len(dict(found))
+    return dict(found)
 
 
 def _standard() -> dict[str, dict[str, str]]:
@@ -67,52 +105,118 @@ def test_every_path_of_the_standard_is_in_the_contract_and_no_other() -> None:
     assert set(found) == set(_standard())
 
 
-def test_occurrence_and_type_are_those_of_the_standard() -> None:
-    """An element is required, repeated and typed in the contract as in the standard."""
+def _occurrence(place: Place) -> tuple[bool, bool]:
+    """Tell whether something must be there, and whether it may be there more than once."""
+    plan = place.plan
+    if plan is None:
+        rules = place.field.GetOptions().Extensions[validate_pb2.field]
+        return rules.required, False
+    if place.is_item:
+        return plan.least > 0, True
+    return plan.required, plan.repeated
+
+
+def test_occurrence_is_that_of_the_standard() -> None:
+    """What must be there, and what may be there more than once, is as in the standard."""
     contract = _contract()
     for path, row in _standard().items():
-        _, plan, _ = contract[path]
-        if plan is None or (path.endswith(f"/{plan.item}") and plan.item):
-            continue
-        if plan.kind is Kind.VALUE:
-            value = plan.value
-            text = plan.message
-            assert text is None
-            assert isinstance(value, _TYPES[row["base_type"]]), path
-        assert plan.repeated == (row["max_occurs"] == "unbounded"), path
-        exact = row["effectively_required"].startswith(("yes", "exactly"))
-        if not row["effectively_required"].startswith("at most"):
-            assert plan.required == exact, path
+        required, repeated = _occurrence(contract[path])
+
+        assert repeated == (row["max_occurs"] == "unbounded"), path
+        if row["choice_group"]:  # of one there is nothing to choose: then it is required itself
+            assert required == row["effectively_required"].startswith(("yes", "exactly")), path
+        else:
+            assert required == (row["min_occurs"] != "0"), path
 
 
-def test_facets_are_those_of_the_standard() -> None:
-    """Lengths and ranges in the contract are those of the standard."""
+def test_choices_are_those_of_the_standard() -> None:
+    """What excludes each other in the standard is a oneof in the contract, and nothing else is."""
+    contract = _contract()
+    standard: dict[tuple[str, str], set[str]] = {}
+    ours: dict[tuple[str, str], set[str]] = {}
+    for path, row in _standard().items():
+        parent, _, name = path.rpartition("/")
+        if row["choice_group"]:
+            standard.setdefault((parent, row["choice_group"]), set()).add(name)
+        choice = contract[path].field.containing_oneof
+        if choice is not None and len(choice.fields) > 1 and not contract[path].is_item:
+            ours.setdefault((parent, choice.name), set()).add(name)
+
+    assert sorted(map(sorted, ours.values())) == sorted(map(sorted, standard.values()))
+
+
+def test_types_and_facets_are_those_of_the_standard() -> None:
+    """Every text has the type, lengths, pattern and range the standard gives it."""
     contract = _contract()
     for path, row in _standard().items():
-        _, plan, _ = contract[path]
-        if plan is None or plan.value is None:
+        value = contract[path].value
+        if path.endswith("/bestandsinhoud"):
+            assert contract[path].plan is not None
             continue
-        if isinstance(plan.value, StringType):
-            assert str(plan.value.min_length) == (row["min_length"] or "0"), path
-            assert str(plan.value.max_length or "") == row["max_length"], path
-            assert bool(plan.value.pattern) == bool(row["pattern"]), path
-        if isinstance(plan.value, IntegerType) and row["min_value"]:
-            assert (plan.value.least, plan.value.most) == (
-                int(row["min_value"]),
-                int(row["max_value"]),
-            ), path
+        assert (value is None) == (not row["base_type"]), path
+        if value is None:
+            continue
+        assert isinstance(value, _TYPES[row["base_type"]]), path
+        if isinstance(value, StringType):
+            pattern = value.pattern.pattern if value.pattern else "^(?:)$"
+            assert str(value.min_length) == (row["min_length"] or "0"), path
+            assert str(value.max_length or "") == row["max_length"], path
+            assert pattern == f"^(?:{row['pattern']})$".replace(r"\p{Nd}", r"\d"), path
+        if isinstance(value, DateType):
+            assert value.only_31_july == bool(row["pattern"]), path
+        if isinstance(value, IntegerType) and row["min_value"]:
+            bounds = (int(row["min_value"]), int(row["max_value"]))
+            assert (value.least, value.most) == bounds, path
 
 
-def test_categories_are_those_of_the_standard() -> None:
-    """Every element belongs to the category the standard gives it."""
+def test_categories_and_code_lists_are_those_of_the_standard() -> None:
+    """Every element belongs to the category and the code list the standard gives it."""
     contract = _contract()
-    wrong = {
-        path: (row["category"], contract[path][2])
+    wrong = [
+        path
         for path, row in _standard().items()
-        if row["category"] != contract[path][2]
-    }
+        if row["category"] != contract[path].category
+        or (
+            not contract[path].is_item
+            and row["code_list"] != str(contract[path].facts.code_list or "")
+        )
+    ]
 
-    assert wrong == {}
+    assert wrong == []
+
+
+def test_first_years_are_those_of_the_standard() -> None:
+    """Every element says since which year of the standard it is there."""
+    contract = _contract()
+    years = ("2016.1", "2017.1.2", "2018.1.1", "2019.1")
+    rows = {row["path"]: row for row in facts("versions_fields.csv")}
+    wrong = [
+        path
+        for path, place in contract.items()
+        if place.first_year != next(year for year in years if rows[path][year] not in {"", "-"})
+    ]
+
+    assert wrong == []
+
+
+def test_everything_about_the_pupil_is_personal() -> None:
+    """All below the pupil is marked personal or stricter; support, diagnoses and origin special."""
+    contract = _contract()
+    pupil = "dossier/huidigeschool/leerling"
+    loose = [
+        path
+        for path, place in contract.items()
+        if path.startswith((pupil, "dossier/inzage")) and place.privacy < field_pb2.PRIVACY_PERSONAL
+    ]
+    special = ("onderwijsondersteuning", "verzuim", "nationaliteit", "nnca", "leerlinggewicht")
+    weak = [
+        path
+        for path, place in contract.items()
+        if path.startswith(tuple(f"{pupil}/{name}" for name in special))
+        and place.privacy < field_pb2.PRIVACY_SPECIAL
+    ]
+
+    assert (loose, weak) == ([], [])
 
 
 def test_code_lists_hold_the_codes_in_force() -> None:
@@ -125,7 +229,7 @@ def test_code_lists_hold_the_codes_in_force() -> None:
     for path, row in _standard().items():
         if "xslt" not in row["code_list_source"]:
             continue
-        one, _, _ = contract[path]
+        one = contract[path].field
         rules: Any = one.GetOptions().Extensions[validate_pb2.field]
         cel = (rules.repeated.items if one.is_repeated else rules).cel
         inside = cel[0].expression.partition("[")[2].rpartition("]")[0]
@@ -145,8 +249,8 @@ def test_national_numbers_are_marked() -> None:
     """BSN and onderwijsnummer are marked as national numbers: logs and screens hide them."""
     marked = {
         path.rpartition("/")[2]
-        for path, (one, _, _) in _contract().items()
-        if one.GetOptions().Extensions[field_pb2.facts].privacy == field_pb2.PRIVACY_NATIONAL_NUMBER
+        for path, place in _contract().items()
+        if place.privacy == field_pb2.PRIVACY_NATIONAL_NUMBER
     }
 
     assert marked == {"bsn", "onderwijsnummer"}
