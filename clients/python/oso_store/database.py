@@ -298,6 +298,8 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
         "journal_mode=WAL",
         "synchronous=FULL",
         "foreign_keys=ON",
+        "wal_autocheckpoint=4000",  # pages, 16 MiB: a page changed often is copied less often
+        "cache_size=-16384",  # KiB
     ):
         connection.execute(f"PRAGMA {pragma}")
 
