@@ -8,6 +8,10 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+# Starting PostgreSQL's programs as another account makes Python fork, and gRPC's handlers for that
+# can kill the child. gRPC reads this when it is loaded.
+os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
+
 import oso_rpc  # noqa: F401  before anything imports gRPC, as every program of ours does: TLS 1.3 only
 
 # How long an example takes depends on who else uses the machine: no deadline, no complaint about

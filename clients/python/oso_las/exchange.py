@@ -97,30 +97,35 @@ class Delivery:
     target_brin: str
 
     async def chunks(self) -> AsyncGenerator[FetchDossierResponse, None]:
-        """Give the bytes in order; the disk is read one block ahead of the network."""
+        """Give the bytes in order; the disk is read one block ahead of the network.
+
+        No file stays open between two messages: a target that goes away leaves nothing behind.
+        """
         begin = self.offset
         for number in range(self.part_number, len(self.files)):
             path, size = self.files[number]
-            with await asyncio.to_thread(path.open, "rb") as file:
-                file.seek(begin)
-                reading = asyncio.create_task(asyncio.to_thread(file.read, _BLOCK))
-                try:
-                    while begin < size:
-                        block = await reading
-                        if not block:
-                            raise EOFError(path.name)
-                        reading = asyncio.create_task(asyncio.to_thread(file.read, _BLOCK))
-                        for at in range(0, len(block), CHUNK):
-                            data = block[at : at + CHUNK]
-                            # Filled in place: a message put into another would be copied.
-                            response = FetchDossierResponse()
-                            chunk = response.chunk
-                            chunk.part_number, chunk.offset, chunk.data = number, begin + at, data
-                            yield response
-                        begin += len(block)
-                finally:
-                    await asyncio.wait([reading])  # the file stays open until the thread is done
+            reading = asyncio.create_task(asyncio.to_thread(_read_block, path, begin))
+            while begin < size:
+                block = await reading
+                if not block:
+                    raise EOFError(path.name)
+                after = begin + len(block)
+                reading = asyncio.create_task(asyncio.to_thread(_read_block, path, after))
+                for at in range(0, len(block), CHUNK):
+                    # Filled in place: a message put into another would be copied.
+                    response = FetchDossierResponse()
+                    chunk = response.chunk
+                    chunk.part_number, chunk.offset = number, begin + at
+                    chunk.data = block[at : at + CHUNK]
+                    yield response
+                begin = after
             begin = 0
+
+
+def _read_block(path: Path, offset: int) -> bytes:
+    with path.open("rb") as file:
+        file.seek(offset)
+        return file.read(_BLOCK)
 
 
 class Exchange:
