@@ -34,6 +34,7 @@ _REASONS = {
         "its characters are not in its encoding",
     ),
     "unsupported encoding": ("de codering is onbekend", "its encoding is unknown"),
+    "resource limit": ("het zit te diep in elkaar", "it is nested too deep"),
 }
 
 

@@ -55,7 +55,8 @@ class Place:
     @property
     def facts(self) -> field_pb2.FieldFacts:
         """What the options say."""
-        return self.field.GetOptions().Extensions[field_pb2.facts]
+        options: field_pb2.FieldFacts = self.field.GetOptions().Extensions[field_pb2.facts]
+        return options
 
     def below(self, place: Place) -> Place:
         """Give this one with what it takes over from the place it stands in."""
