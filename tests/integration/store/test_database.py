@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -111,19 +112,20 @@ async def test_who_comes_second_sees_what_the_first_wrote(
 ) -> None:
     """Two processes that add the same key at once: the second does its work anew, and finds it."""
 
-    def add_once(unit: _Unit) -> bool:
-        if 1 in unit.all():
+    def add_once(number: int, unit: _Unit) -> bool:
+        if number in unit.all():
             return False
-        unit.add(1)
+        unit.add(number)
         return True
 
     async with _opened(database_url) as other:
-        answers = await asyncio.gather(
-            *(one.write(add_once) for one in (database, other) for _ in range(5))
-        )
+        for number in range(10):
+            answers = await asyncio.gather(
+                *(one.write(partial(add_once, number)) for one in (database, other))
+            )
 
-    assert 1 == sum(answers)
-    assert [1] == await database.read(_Unit.all)
+            assert [False, True] == sorted(answers)
+    assert list(range(10)) == await database.read(_Unit.all)
 
 
 async def test_when_the_database_fails_nobody_is_tried_alone(tmp_path: Path) -> None:
