@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from oso_rpc.credentials import Credentials
 
 _WRITE_AT_ONCE = 1024 * 1024
-_MOST_CHUNKS = 64  # a source that sends single bytes fills no memory
+_MOST_BLOCKS = 64  # a source that sends single bytes fills no memory
 
 # gRPC waits ever longer before it connects anew, up to two minutes; we decide that ourselves.
 _CHANNEL_OPTIONS = (
@@ -154,7 +154,10 @@ class Fetch:
         folder = folder_name(opened.session.session_id, point.routing_key)
         self._staging = Staging(files.incoming / folder)
         self._manifest: Manifest | None = None
-        self._chunks: list[Chunk] = []
+        # What came and was not handed to the writing thread yet: bytes of one part.
+        self._blocks: list[bytes] = []
+        self._waiting = 0  # how many bytes
+        self._coming = (0, 0)  # part number and offset of the first of them
         self._writing: asyncio.Task[None] | None = None
         self.manifest_sha256 = b""
 
@@ -244,7 +247,7 @@ class Fetch:
     async def _stream(self, stub: DossierExchangeServiceAsyncStub, identity: Identity) -> None:
         """Read one stream to its end, or as far as it comes."""
         call = stub.FetchDossier(self._request(identity))
-        self._chunks.clear()
+        self._blocks, self._waiting = [], 0
         begun = False
         try:
             async for response in _with_patience(call, self._patience.silence):
@@ -268,13 +271,18 @@ class Fetch:
 
     async def _take(self, chunk: Chunk) -> None:
         """Take a chunk; have what came written when it is much, or of the part before."""
-        if not chunk.data:
+        data = chunk.data  # every look at it is a copy
+        if not data:
             raise ManifestError("a message without bytes")
-        if self._chunks and chunk.part_number != self._chunks[0].part_number:
+        if self._blocks and chunk.part_number != self._coming[0]:
             await self._write()
-        self._chunks.append(chunk)
-        waiting = sum(len(one.data) for one in self._chunks)
-        if waiting >= _WRITE_AT_ONCE or len(self._chunks) == _MOST_CHUNKS:
+        if not self._blocks:
+            self._coming = (chunk.part_number, chunk.offset)
+        elif chunk.offset != self._coming[1] + self._waiting:
+            raise ManifestError("bytes do not follow each other")
+        self._blocks.append(data)
+        self._waiting += len(data)
+        if self._waiting >= _WRITE_AT_ONCE or len(self._blocks) == _MOST_BLOCKS:
             await self._write()
 
     def _request(self, identity: Identity) -> FetchDossierRequest:
@@ -312,27 +320,21 @@ class Fetch:
         await asyncio.to_thread(self._staging.begin, response.manifest, manifest)
 
     async def _write(self) -> None:
-        """Have the chunks that came written while the next ones come in.
-
-        They are of one part, and must follow what is here.
-        """
+        """Have what came written while more comes in; it must follow what is here."""
         await self._written()
-        chunks, self._chunks = self._chunks, []
-        if not chunks:
+        blocks, waiting = self._blocks, self._waiting
+        self._blocks, self._waiting = [], 0
+        if not blocks:
             return
         staging, manifest = self._staging, self._manifest
         if manifest is None or staging.is_complete:
             raise ManifestError("more parts than the manifest says")
-        at = staging.offset
-        for chunk in chunks:
-            if (chunk.part_number, chunk.offset) != (staging.part_number, at):
-                raise ManifestError("bytes do not follow each other")
-            at += len(chunk.data)
+        if self._coming != (staging.part_number, staging.offset):
+            raise ManifestError("bytes do not follow each other")
         part = manifest.parts[staging.part_number]
-        blocks = [chunk.data for chunk in chunks]
-        self._writing = asyncio.create_task(asyncio.to_thread(staging.write, blocks))
         if self._progress is not None:
-            self._progress(part.part_number, part.name, at, part.size)
+            self._progress(part.part_number, part.name, staging.offset + waiting, part.size)
+        self._writing = asyncio.create_task(asyncio.to_thread(staging.write, blocks))
 
     async def _written(self) -> None:
         """Wait for the write under way; raise what went wrong with it."""
