@@ -12,7 +12,7 @@ import fcntl
 import hashlib
 import os
 import shutil
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from google.protobuf.message import DecodeError
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from oso_las.attachments import PartFiles
 
 _BLOCK = 1024 * 1024
+_FLUSH_EVERY = 16 * 1024 * 1024
 _LOCK_SUFFIX = ".lock"
 _ROUTING_KEY = len("-") + 20  # characters
 
@@ -175,12 +176,15 @@ class Staging:
             ManifestError: More bytes than the manifest says, or others. Nothing is kept.
 
         """
+        before = self.offset
         with open_private(self._place()) as file:
             file.seek(self.offset)
             for block in blocks:
                 file.write(block)
                 self._digest.update(block)
                 self.offset += len(block)
+            if self.offset // _FLUSH_EVERY != before // _FLUSH_EVERY:
+                _flush(file, self.offset)
         size = self._manifest.parts[self.part_number].size
         if self.offset > size:
             self.discard()
@@ -217,3 +221,14 @@ class Staging:
         """Throw away what has come."""
         shutil.rmtree(self._folder, ignore_errors=True)
         self.part_number, self.offset, self._digest = 0, 0, hashlib.sha256()
+
+
+def _flush(file: BinaryIO, size: int) -> None:
+    """Begin to write to the disk what was written so far; forget what is there.
+
+    Else a large attachment fills the machine's memory with pages that nobody reads, pushes out
+    those of others, and all of it waits for one long fsync.
+    """
+    if hasattr(os, "posix_fadvise"):  # not on macOS
+        file.flush()
+        os.posix_fadvise(file.fileno(), 0, size, os.POSIX_FADV_DONTNEED)
