@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Sequence
 
 _BLOCK = 1024 * 1024
 _COPY_PREFIX = "copy-"
@@ -72,13 +72,14 @@ class PartFiles:
         sha256 = hashlib.sha256(content).digest()
         if self._is_here(sha256):
             # Another process may have put it there just now: we may not count on its fsync.
-            _see_to_disk(self.path(sha256).parent)
+            _see_folder_to_disk(self.path(sha256).parent)
             return sha256
         scratch = self._scratch()
         try:
             with open_private(scratch) as file:
                 file.write(content)
-            self.adopt(scratch, sha256)
+                see_to_disk(file)
+            self.adopt([(scratch, sha256)])
         finally:
             scratch.unlink(missing_ok=True)
         return sha256
@@ -107,24 +108,31 @@ class PartFiles:
                     digest.update(block)
                     size += len(block)
                     writer.write(block)
+                see_to_disk(writer)
         except OSError:
             scratch.unlink(missing_ok=True)
             raise
         return Copy(scratch, digest.digest(), size)
 
-    def adopt(self, scratch: Path, sha256: bytes) -> None:
-        """Move a finished file, whose digest the caller has verified, to its place."""
-        place = self.path(sha256)
-        with scratch.open("rb+") as file:
-            os.fsync(file.fileno())
-        try:
-            place.parent.mkdir(mode=0o700)
-        except FileExistsError:
-            pass
-        else:
-            _see_to_disk(self._folder)
-        scratch.replace(place)
-        _see_to_disk(place.parent)
+    def adopt(self, scratches: Sequence[tuple[Path, bytes]]) -> None:
+        """Move finished files to their places.
+
+        Args:
+            scratches: Each file with its digest. The caller has verified it and seen the file to
+                the disk (`see_to_disk`).
+
+        """
+        places = [self.path(sha256) for _, sha256 in scratches]
+        folders = {place.parent for place in places}
+        fresh = [folder for folder in folders if not folder.exists()]
+        for folder in fresh:
+            folder.mkdir(mode=0o700, exist_ok=True)
+        if fresh:
+            _see_folder_to_disk(self._folder)
+        for (scratch, _), place in zip(scratches, places, strict=True):
+            scratch.replace(place)
+        for folder in folders:
+            _see_folder_to_disk(folder)
 
     def read(self, sha256: bytes) -> bytes:
         """Read a part whole, and verify it.
@@ -173,7 +181,13 @@ def open_private(path: Path) -> BinaryIO:
     return os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+b")
 
 
-def _see_to_disk(folder: Path) -> None:
+def see_to_disk(file: BinaryIO) -> None:
+    """Return when all that was written to a file is on the disk."""
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def _see_folder_to_disk(folder: Path) -> None:
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -109,6 +109,30 @@ class _Wish:
     progress: Progress | None
 
 
+@dataclass(frozen=True)
+class _Session:
+    """A session of ours, in the hands of this process.
+
+    Attributes:
+        opened: As the Traffic Center granted it.
+        lock: Keeps other processes from it.
+        fetches: One for each delivery point; the first one is connecting.
+
+    """
+
+    opened: OpenSessionResponse
+    lock: SessionLock
+    fetches: Sequence[Fetch]
+
+    async def end(self) -> None:
+        """Close the connections, give the session free."""
+        try:
+            for fetch in self.fetches:
+                await fetch.close()
+        finally:
+            self.lock.release()
+
+
 class Collector:
     """Fetches dossiers for one school."""
 
@@ -164,17 +188,15 @@ class Collector:
             raise NotABrinError(source_brin)
         wish = _Wish(identity, source_brin, account, changed_since, progress)
         legs: list[Leg] = []
-        row, opened, lock = await self._session(wish, legs)
+        session = await self._session(wish, legs)
         try:
-            return await self._collect(wish, row, opened, legs)
+            return await self._collect(wish, session, legs)
         finally:
-            lock.release()
+            await session.end()
 
-    async def _collect(
-        self, wish: _Wish, row: RetrievalRow, opened: OpenSessionResponse, legs: list[Leg]
-    ) -> Collected:
-        session_id = opened.session.session_id
-        received, results = await self._fetch(wish, row, opened, legs)
+    async def _collect(self, wish: _Wish, session: _Session, legs: list[Leg]) -> Collected:
+        session_id = session.opened.session.session_id
+        received, results = await self._fetch(wish, session.fetches, legs)
         result, routing_key = best_result(results)
         request = CloseSessionRequest(
             request_id=str(uuid.uuid4()),
@@ -187,32 +209,23 @@ class Collector:
         # The dossier and what the centre must still be told are one transaction: neither without
         # the other.
         number = await self._database.write(lambda tx: _record(tx, received, request, by))
-        # The session is over: of what came and is no dossier, nothing stays.
-        await asyncio.to_thread(discard_folders, self._files.incoming, session_id)
         begin = time.perf_counter()
-        closed = await self._close(request)
+        # The session is over: of what came and is no dossier, nothing stays.
+        closed, _ = await asyncio.gather(
+            self._close(request),
+            asyncio.to_thread(discard_folders, self._files.incoming, session_id),
+        )
         taken = (time.perf_counter() - begin) * 1000
         legs.append(Leg("Traffic Center", "close session", "CLOSED" if closed else "LATER", taken))
         return Collected(session_id, result, number, closed, legs)
 
     async def _fetch(
-        self, wish: _Wish, row: RetrievalRow, opened: OpenSessionResponse, legs: list[Leg]
+        self, wish: _Wish, fetches: Sequence[Fetch], legs: list[Leg]
     ) -> tuple[Received | None, list[tuple[ResultCode.ValueType, str]]]:
         """Ask one delivery point after the other until one delivers; give what each one said."""
         results: list[tuple[ResultCode.ValueType, str]] = []
         received: Received | None = None
-        for address in opened.source_delivery_points:
-            fetch = Fetch(
-                self._files,
-                self._credentials,
-                self._clock,
-                row=row,
-                opened=opened,
-                address=address,
-                changed_since=wish.changed_since,
-                progress=wish.progress,
-                patience=self._patience,
-            )
+        for fetch in fetches:
             begin = time.perf_counter()
             result = await fetch.run(wish.identity)
             legs.append(_leg(f"school {wish.source_brin}", "fetch", result, begin))
@@ -221,24 +234,47 @@ class Collector:
                 received = await fetch.verify(wish.identity, wish.source_brin)
                 result = result if received else codes.RESULT_CODE_MANIFEST_INVALID
                 legs.append(_leg("here", "verify and store", result, begin))
-            results.append((result, address.delivery_point.routing_key))
+            results.append((result, fetch.routing_key))
             if received is not None:
                 break
         return received, results
 
-    async def _session(
-        self, wish: _Wish, legs: list[Leg]
-    ) -> tuple[RetrievalRow, OpenSessionResponse, SessionLock]:
+    async def _session(self, wish: _Wish, legs: list[Leg]) -> _Session:
         """Take up the session that was broken off, or open one."""
+        self._traffic_center.connect()
         while True:
             row = await self._found(wish)
             if row is None:
-                row = await self._opened(wish, legs)
-            lock = await asyncio.to_thread(SessionLock, self._files.incoming, row.session_id)
+                return await self._open(wish, legs)
+            lock = await self._lock(row.session_id)
             # Who had it before us may have ended it meanwhile.
             if await self._database.read(partial(_is_open, session_id=row.session_id)):
-                return row, OpenSessionResponse.FromString(row.opened), lock
+                opened = OpenSessionResponse.FromString(row.opened)
+                return _Session(opened, lock, self._fetches(wish, opened, row.salt))
             lock.release()
+
+    async def _lock(self, session_id: str) -> SessionLock:
+        return await asyncio.to_thread(SessionLock, self._files.incoming, session_id)
+
+    def _fetches(self, wish: _Wish, opened: OpenSessionResponse, salt: bytes) -> Sequence[Fetch]:
+        """Prepare to fetch from each delivery point; begin to connect to the first."""
+        fetches = [
+            Fetch(
+                self._files,
+                self._credentials,
+                self._clock,
+                salt=salt,
+                opened=opened,
+                address=address,
+                changed_since=wish.changed_since,
+                progress=wish.progress,
+                patience=self._patience,
+            )
+            for address in opened.source_delivery_points
+        ]
+        for fetch in fetches[:1]:
+            fetch.connect()
+        return fetches
 
     async def _found(self, wish: _Wish) -> RetrievalRow | None:
         now = self._clock.now()
@@ -250,32 +286,33 @@ class Collector:
 
         return await self._database.read(find)
 
-    async def _opened(self, wish: _Wish, legs: list[Leg]) -> RetrievalRow:
+    async def _open(self, wish: _Wish, legs: list[Leg]) -> _Session:
         begin = time.perf_counter()
         salt = os.urandom(SALT_SIZE)
         opened = await self._traffic_center.open(
             self._routing_key, wish.source_brin, search_key(wish.identity, salt)
         )
         legs.append(_leg("Traffic Center", "open session", codes.RESULT_CODE_GRANTED, begin))
-
-        def keep(tx: Transaction) -> RetrievalRow:
-            row = RetrievalRow(
-                session_id=opened.session.session_id,
-                source_brin=wish.source_brin,
-                number_kind=wish.identity.kind,
-                pupil_number=wish.identity.number,
-                birth_date=wish.identity.birth_date,
-                salt=salt,
-                opened=opened.SerializeToString(),
-                expire_time=microseconds(moment(opened.session.expire_time)),
-                state="open",
-            )
-            tx.add(row)
-            tx.flush()
-            tx.expunge_all()
-            return row
-
-        return await self._database.write(keep)
+        row = RetrievalRow(
+            session_id=opened.session.session_id,
+            source_brin=wish.source_brin,
+            number_kind=wish.identity.kind,
+            pupil_number=wish.identity.number,
+            birth_date=wish.identity.birth_date,
+            salt=salt,
+            opened=opened.SerializeToString(),
+            expire_time=microseconds(moment(opened.session.expire_time)),
+            state="open",
+        )
+        # Ours before anybody can read of it.
+        lock = await self._lock(row.session_id)
+        session = _Session(opened, lock, self._fetches(wish, opened, salt))
+        try:
+            await self._database.write(lambda tx: tx.add(row))
+        except BaseException:
+            await session.end()
+            raise
+        return session
 
     async def _close(self, request: CloseSessionRequest) -> bool:
         """Tell the Traffic Center; tell whether it knows now, or will never need to."""
@@ -285,7 +322,9 @@ class Collector:
             if error.code not in _CLOSE_IS_OF_NO_USE:
                 return False
             _log.warning("close_refused", session_id=request.session_id, reason=error.name)
-        await self._database.write(partial(_closed, session_id=request.session_id))
+        # Nobody needs to wait for our own note of it: without it, the same request is sent again.
+        noted = self._database.submit(lambda tx: tx.close_retrieval(request.session_id))
+        noted.add_done_callback(partial(_tell_if_not_noted, request.session_id))
         return True
 
     async def finish(self) -> int:
@@ -329,12 +368,13 @@ def _record(
     number = None
     if received is not None:
         number = tx.add_dossier(received.row, received.parts, Act.RECEIVE, by)
-    row = tx.retrieval(request.session_id)
-    if row is not None:
-        row.state, row.close_request = "to_close", request.SerializeToString()
-        row.dossier_number = number
-        tx.add(row)
+    tx.end_retrieval(request.session_id, request.SerializeToString(), number)
     return number
+
+
+def _tell_if_not_noted(session_id: str, noted: asyncio.Future[None]) -> None:
+    if noted.exception() is not None:
+        _log.warning("close_not_noted", session_id=session_id)
 
 
 def _is_open(tx: Transaction, session_id: str) -> bool:
@@ -344,13 +384,4 @@ def _is_open(tx: Transaction, session_id: str) -> bool:
 
 def _expired(tx: Transaction, session_id: str) -> None:
     if _is_open(tx, session_id):
-        _closed(tx, session_id)
-
-
-def _closed(tx: Transaction, session_id: str) -> None:
-    row = tx.retrieval(session_id)
-    if row is not None:
-        # Who the pupil is was needed to go on; now it is not.
-        row.state, row.salt, row.opened = "closed", b"", b""
-        row.pupil_number, row.birth_date, row.number_kind = "", "", ""
-        tx.add(row)
+        tx.close_retrieval(session_id)

@@ -136,8 +136,7 @@ class Desk:
         try:
             copies.extend(self._files.copy(path) for path in attachments)
             attachments_of(dossier, [(one.sha256, one.size) for one in copies])
-            for one in copies:
-                self._files.adopt(one.scratch, one.sha256)
+            self._files.adopt([(one.scratch, one.sha256) for one in copies])
         finally:
             for one in copies:
                 one.scratch.unlink(missing_ok=True)

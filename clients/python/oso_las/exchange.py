@@ -210,7 +210,8 @@ class Exchange:
         now = self._clock.now()
 
         def work(tx: Transaction) -> tuple[DossierRow, list[PartRow]] | OsoError:
-            dossiers, unknown = tx.dossiers_of(identity), not tx.knows(identity)
+            of_pupil = tx.dossiers_of(identity)
+            dossiers = [row for row in of_pupil if State(row.state) is not State.RECEIVED]
             asked = tx.unknown_pupils_asked(grant.target_brin, now - self._guessing.window)
             outcome: DossierRow | OsoError
             if asked >= self._guessing.pupils:
@@ -222,7 +223,9 @@ class Exchange:
             refused = isinstance(outcome, OsoError)
             result = outcome.code if refused else codes.RESULT_CODE_DELIVERED  # type: ignore[union-attr]
             tx.add(
-                _request_row(request, grant, identity, now, result=name_of(result), unknown=unknown)
+                _request_row(
+                    request, grant, identity, now, result=name_of(result), unknown=not of_pupil
+                )
             )
             if isinstance(outcome, OsoError):
                 return outcome

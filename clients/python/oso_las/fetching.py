@@ -42,7 +42,7 @@ if TYPE_CHECKING:
         OpenSessionResponse,
     )
     from oso_las.attachments import PartFiles
-    from oso_las.tables import DossierRow, PartRow, RetrievalRow
+    from oso_las.tables import DossierRow, PartRow
     from oso_rpc.clock import Clock
     from oso_rpc.credentials import Credentials
 
@@ -54,8 +54,7 @@ _CHANNEL_OPTIONS = (
     ("grpc.initial_reconnect_backoff_ms", 200),
     ("grpc.max_reconnect_backoff_ms", 2_000),
     # No more than this waits in memory when the network is faster than the disk. Enough for
-    # 100 MB/s
-    # across the country (20 ms).
+    # 100 MB/s across the country (20 ms).
     ("grpc.http2.bdp_probe", 0),
     ("grpc.http2.lookahead_bytes", 2 * 1024 * 1024),
 )
@@ -120,7 +119,7 @@ class Fetch:
         credentials: Credentials,
         clock: Clock,
         *,
-        row: RetrievalRow,
+        salt: bytes,
         opened: OpenSessionResponse,
         address: DeliveryPointAddress,
         changed_since: datetime | None,
@@ -133,7 +132,7 @@ class Fetch:
             files: Where parts come to stand.
             credentials: Who we are.
             clock: Says when a dossier was received.
-            row: The session, as it is kept here.
+            salt: What the search key was made with.
             opened: The session, as the Traffic Center granted it.
             address: The delivery point, one of the session's.
             changed_since: Only what was put together after this moment.
@@ -142,9 +141,8 @@ class Fetch:
 
         """
         self._files = files
-        self._credentials = credentials
         self._clock = clock
-        self._row = row
+        self._salt = salt
         self._opened = opened
         self._address = address
         self._changed_since = changed_since
@@ -153,21 +151,36 @@ class Fetch:
         point = address.delivery_point
         folder = folder_name(opened.session.session_id, point.routing_key)
         self._staging = Staging(files.incoming / folder)
+        self._channel = secure_channel(
+            point.address, point.system_id, credentials, _CHANNEL_OPTIONS
+        )
         self._manifest: Manifest | None = None
         # What came and was not handed to the writing thread yet: bytes of one part.
         self._blocks: list[bytes] = []
         self._waiting = 0  # how many bytes
         self._coming = (0, 0)  # part number and offset of the first of them
         self._writing: asyncio.Task[None] | None = None
+        # Checking the dossier, while its attachments come.
+        self._checking: asyncio.Task[Dossier] | None = None
         self.manifest_sha256 = b""
+
+    @property
+    def routing_key(self) -> str:
+        """The delivery point."""
+        return self._address.delivery_point.routing_key
+
+    def connect(self) -> None:
+        """Begin to connect, while there is something else to do first."""
+        self._channel.get_state(try_to_connect=True)
+
+    async def close(self) -> None:
+        """Close the connection."""
+        await self._stop_checking()
+        await self._channel.close()
 
     async def run(self, identity: Identity) -> ResultCode.ValueType:
         """Fetch, going on after breaks; give the result. DELIVERED means: all here and verified."""
-        point = self._address.delivery_point
-        channel = secure_channel(
-            point.address, point.system_id, self._credentials, _CHANNEL_OPTIONS
-        )
-        stub = DossierExchangeServiceStub(channel)
+        stub = DossierExchangeServiceStub(self._channel)
         try:
             if await self._take_up():
                 try:
@@ -180,8 +193,6 @@ class Fetch:
         except ManifestError:
             await asyncio.to_thread(self._staging.discard)
             return codes.RESULT_CODE_MANIFEST_INVALID
-        finally:
-            await channel.close()
 
     async def _take_up(self) -> bool:
         """Take up what a broken transfer left; tell whether there was anything."""
@@ -198,6 +209,7 @@ class Fetch:
         return True
 
     async def _begin_anew(self) -> None:
+        await self._stop_checking()
         self._manifest, self.manifest_sha256 = None, b""
         await asyncio.to_thread(self._staging.discard)
 
@@ -253,6 +265,8 @@ class Fetch:
             async for response in _with_patience(call, self._patience.silence):
                 if begun:
                     await self._take(response.chunk)
+                    if self._staging.part_number > 0:
+                        self._check(identity)
                 else:
                     await self._take_manifest(response)
                     begun = True
@@ -282,8 +296,17 @@ class Fetch:
             raise ManifestError("bytes do not follow each other")
         self._blocks.append(data)
         self._waiting += len(data)
-        if self._waiting >= _WRITE_AT_ONCE or len(self._blocks) == _MOST_BLOCKS:
+        end = chunk.offset + len(data)
+        if (
+            self._waiting >= _WRITE_AT_ONCE
+            or len(self._blocks) == _MOST_BLOCKS
+            or self._is_end_of_part(chunk.part_number, end)
+        ):
             await self._write()
+
+    def _is_end_of_part(self, part_number: int, end: int) -> bool:
+        parts = self._manifest.parts if self._manifest else ()
+        return part_number < len(parts) and end == parts[part_number].size
 
     def _request(self, identity: Identity) -> FetchDossierRequest:
         request = FetchDossierRequest(
@@ -291,7 +314,7 @@ class Fetch:
             grant=self._opened.grant,
             source_routing_key=self._address.delivery_point.routing_key,
             identity=identity.message(),
-            salt=self._row.salt,
+            salt=self._salt,
             accepted_dossier_years=ACCEPTED_YEARS,
         )
         if self._changed_since is not None:
@@ -349,7 +372,7 @@ class Fetch:
         it is kept.
         """
         try:
-            dossier = await asyncio.to_thread(self._verified, identity)
+            dossier = await self._check(identity)
         except ManifestError:
             await asyncio.to_thread(self._staging.discard)
             return None
@@ -358,6 +381,18 @@ class Fetch:
         row = row_of(dossier, identity, sha256, State.RECEIVED, self._clock.now())
         row.session_id, row.source_brin = self._opened.session.session_id, source_brin
         return Received(row, parts_of(dossier), self.manifest_sha256, self._staging)
+
+    def _check(self, identity: Identity) -> asyncio.Task[Dossier]:
+        if self._checking is None:
+            self._checking = asyncio.create_task(asyncio.to_thread(self._verified, identity))
+        return self._checking
+
+    async def _stop_checking(self) -> None:
+        """Let go of what was found of a dossier that is not to be kept."""
+        if self._checking is not None:
+            await asyncio.wait([self._checking])
+            self._checking.exception()
+            self._checking = None
 
     def _verified(self, identity: Identity) -> Dossier:
         try:

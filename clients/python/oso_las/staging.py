@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from google.protobuf.message import DecodeError
 
 from oso.exchange.v1.manifest_pb2 import Manifest, SignedManifest
-from oso_las.attachments import open_private
+from oso_las.attachments import open_private, see_to_disk
 from oso_las.manifest import ManifestError
 from oso_las.model import BeingFetchedError
 
@@ -168,6 +168,8 @@ class Staging:
             while block := file.read(_BLOCK):
                 self._digest.update(block)
                 self.offset += len(block)
+            if self.offset == size:
+                see_to_disk(file)
 
     def write(self, blocks: Sequence[bytes]) -> None:
         """Add bytes of the part that comes next; verify the part when it is whole.
@@ -183,9 +185,11 @@ class Staging:
                 file.write(block)
                 self._digest.update(block)
                 self.offset += len(block)
-            if self.offset // _FLUSH_EVERY != before // _FLUSH_EVERY:
+            size = self._manifest.parts[self.part_number].size
+            if self.offset == size:
+                see_to_disk(file)
+            elif self.offset // _FLUSH_EVERY != before // _FLUSH_EVERY:
                 _flush(file, self.offset)
-        size = self._manifest.parts[self.part_number].size
         if self.offset > size:
             self.discard()
             raise ManifestError("part is longer than the manifest says")
@@ -202,7 +206,8 @@ class Staging:
 
     def _skip_empty(self) -> None:
         while not self.is_complete and self._manifest.parts[self.part_number].size == 0:
-            open_private(self._place()).close()
+            with open_private(self._place()) as file:
+                see_to_disk(file)
             self._finish_part()
 
     def _place(self) -> Path:
@@ -214,8 +219,12 @@ class Staging:
 
     def hand_over(self, files: PartFiles) -> None:
         """Move all parts, verified, to their place."""
-        for part in self._manifest.parts:
-            files.adopt(self._folder / f"part-{part.part_number}", part.sha256)
+        files.adopt(
+            [
+                (self._folder / f"part-{part.part_number}", part.sha256)
+                for part in self._manifest.parts
+            ]
+        )
 
     def discard(self) -> None:
         """Throw away what has come."""

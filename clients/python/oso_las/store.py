@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy import bindparam, update
 from sqlmodel import Session, col, func, select
 
 from oso_las.model import (
@@ -27,6 +28,48 @@ if TYPE_CHECKING:
     from oso_las.model import Identity
 
 MIGRATIONS = "oso_las:migrations"
+
+# Queries that stand in the way of a transfer, made once: to make one costs as much as to run it.
+_DOSSIERS_OF = (
+    select(DossierRow)
+    .where(DossierRow.pupil_number == bindparam("number"))
+    .where(DossierRow.birth_date == bindparam("birth_date"))
+    .where(DossierRow.number_kind == bindparam("kind"))
+    .order_by(col(DossierRow.number).desc())
+)
+_PARTS = (
+    select(PartRow)
+    .where(PartRow.dossier_number == bindparam("dossier_number"))
+    .order_by(col(PartRow.part_number))
+)
+_UNKNOWN_PUPILS = select(func.count()).select_from(
+    select(RequestRow.number_kind, RequestRow.pupil_number, RequestRow.birth_date)
+    .where(RequestRow.target_brin == bindparam("target_brin"))
+    .where(RequestRow.time >= bindparam("since"))
+    .where(col(RequestRow.unknown_pupil).is_(True))
+    .distinct()
+    .subquery()
+)
+_OPEN_RETRIEVAL = (
+    select(RetrievalRow)
+    .where(RetrievalRow.pupil_number == bindparam("number"))
+    .where(RetrievalRow.birth_date == bindparam("birth_date"))
+    .where(RetrievalRow.number_kind == bindparam("kind"))
+    .where(RetrievalRow.source_brin == bindparam("source_brin"))
+    .where(RetrievalRow.state == "open")
+    .where(RetrievalRow.expire_time > bindparam("now"))
+)
+_FORGET = (
+    update(RetrievalRow.metadata.tables["las_retrieval"])
+    .where(col(RetrievalRow.session_id) == bindparam("ended"))
+    .values(number_kind="", pupil_number="", birth_date="", salt=b"", opened=b"")
+)
+_CLOSE_RETRIEVAL = _FORGET.values(state="closed")
+_END_RETRIEVAL = _FORGET.values(
+    state="to_close",
+    close_request=bindparam("close_request"),
+    dossier_number=bindparam("dossier_number"),
+)
 
 
 @dataclass(frozen=True)
@@ -61,26 +104,8 @@ class Transaction(Session):
         return list(self.exec(select(DossierRow).order_by(col(DossierRow.number))))
 
     def dossiers_of(self, identity: Identity) -> list[DossierRow]:
-        """Find the dossiers of our own about a pupil, the newest first."""
-        query = (
-            select(DossierRow)
-            .where(DossierRow.pupil_number == identity.number)
-            .where(DossierRow.birth_date == identity.birth_date)
-            .where(DossierRow.number_kind == identity.kind)
-            .where(DossierRow.state != State.RECEIVED.value)
-            .order_by(col(DossierRow.number).desc())
-        )
-        return list(self.exec(query))
-
-    def knows(self, identity: Identity) -> bool:
-        """Tell whether there is any dossier of a pupil here, our own or received."""
-        query = (
-            select(DossierRow.number)
-            .where(DossierRow.pupil_number == identity.number)
-            .where(DossierRow.birth_date == identity.birth_date)
-            .where(DossierRow.number_kind == identity.kind)
-        )
-        return self.exec(query).first() is not None
+        """Find the dossiers of a pupil, our own and received ones, the newest first."""
+        return list(self.exec(_DOSSIERS_OF, params=_params(identity)))
 
     def digests(self) -> set[bytes]:
         """Give the digest of every file that a row names."""
@@ -89,12 +114,7 @@ class Transaction(Session):
 
     def parts(self, number: int) -> list[PartRow]:
         """Give the attachments of a dossier, by part number."""
-        query = (
-            select(PartRow)
-            .where(PartRow.dossier_number == number)
-            .order_by(col(PartRow.part_number))
-        )
-        return list(self.exec(query))
+        return list(self.exec(_PARTS, params={"dossier_number": number}))
 
     def acts(self, number: int) -> list[ActRow]:
         """Give what was done with a dossier, in order."""
@@ -141,15 +161,8 @@ class Transaction(Session):
 
     def unknown_pupils_asked(self, target_brin: str, since: datetime) -> int:
         """Count the different pupils a school asked for since a moment whom we do not have."""
-        pupils = (
-            select(RequestRow.number_kind, RequestRow.pupil_number, RequestRow.birth_date)
-            .where(RequestRow.target_brin == target_brin)
-            .where(RequestRow.time >= microseconds(since))
-            .where(col(RequestRow.unknown_pupil).is_(True))
-            .distinct()
-            .subquery()
-        )
-        return self.exec(select(func.count()).select_from(pupils)).one()
+        params = {"target_brin": target_brin, "since": microseconds(since)}
+        return self.exec(_UNKNOWN_PUPILS, params=params).one()
 
     def retrieval(self, session_id: str) -> RetrievalRow | None:
         """Find a session we opened."""
@@ -159,17 +172,31 @@ class Transaction(Session):
         self, identity: Identity, source_brin: str, now: datetime
     ) -> RetrievalRow | None:
         """Find a session for this pupil that is still open, to go on with."""
-        query = (
-            select(RetrievalRow)
-            .where(RetrievalRow.pupil_number == identity.number)
-            .where(RetrievalRow.birth_date == identity.birth_date)
-            .where(RetrievalRow.number_kind == identity.kind)
-            .where(RetrievalRow.source_brin == source_brin)
-            .where(RetrievalRow.state == "open")
-            .where(RetrievalRow.expire_time > microseconds(now))
-        )
-        return self.exec(query).first()
+        params = {"source_brin": source_brin, "now": microseconds(now), **_params(identity)}
+        return self.exec(_OPEN_RETRIEVAL, params=params).first()
+
+    def end_retrieval(
+        self, session_id: str, close_request: bytes, dossier_number: int | None
+    ) -> None:
+        """Say that nothing more is fetched in a session, and what is to be told of it.
+
+        Who the pupil is was needed to go on; from now on it is not.
+        """
+        told = {"close_request": close_request, "dossier_number": dossier_number}
+        self.connection().execute(_END_RETRIEVAL, {"ended": session_id, **told})
+
+    def close_retrieval(self, session_id: str) -> None:
+        """Say that a session is over, and nobody needs to be told."""
+        self.connection().execute(_CLOSE_RETRIEVAL, {"ended": session_id})
 
     def retrievals(self, state: str) -> list[RetrievalRow]:
         """Find sessions by how far we are with them: `open`, `to_close` or `closed`."""
         return list(self.exec(select(RetrievalRow).where(RetrievalRow.state == state)))
+
+
+def _params(identity: Identity) -> dict[str, str]:
+    return {
+        "number": identity.number,
+        "birth_date": identity.birth_date,
+        "kind": identity.kind,
+    }

@@ -51,6 +51,10 @@ class TrafficCenter:
         self._stub = TrafficCenterServiceStub(self._channel)
         self._clock = clock
 
+    def connect(self) -> None:
+        """Begin to connect, while there is something else to do first."""
+        self._channel.get_state(try_to_connect=True)
+
     async def close_channel(self) -> None:
         """Close the channel."""
         await self._channel.close()

@@ -138,12 +138,24 @@ class Database(Generic[U]):
                 asks again must find out (request_id does that).
 
         """
+        return await self.submit(work)
+
+    def submit(self, work: Callable[[U], T]) -> asyncio.Future[T]:
+        """Have work done in a transaction, before the database closes; see `write`.
+
+        For whoever has something else to do meanwhile. The future must be asked for its result:
+        nobody else sees its exception.
+
+        Raises:
+            StoreUnavailableError: The database was closed.
+
+        """
         if self._closing:
             raise StoreUnavailableError("closed")
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._waiting.append((work, future))
         self._work.set()
-        return await future
+        return future
 
     async def read(self, work: Callable[[U], T]) -> T:
         """Do work that changes nothing.

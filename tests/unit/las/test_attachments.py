@@ -90,7 +90,7 @@ def test_a_copy_is_no_part_until_it_is_adopted(files: PartFiles, tmp_path: Path)
 
     assert (hashlib.sha256(source.read_bytes()).digest(), 3_000_000) == (copy.sha256, copy.size)
     assert not files.path(copy.sha256).exists()
-    files.adopt(copy.scratch, copy.sha256)
+    files.adopt([(copy.scratch, copy.sha256)])
     assert source.read_bytes() == files.read(copy.sha256)
     assert not list(files.incoming.iterdir())
 
