@@ -12,7 +12,8 @@ import hashlib
 import hmac
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
 
 from google.protobuf.message import DecodeError
 
@@ -40,7 +41,7 @@ from oso_rpc.errors import OsoError, name_of
 from oso_rpc.signing import verify
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Callable, Iterator
     from datetime import datetime
     from pathlib import Path
 
@@ -101,31 +102,49 @@ class Delivery:
 
         No file stays open between two messages: a target that goes away leaves nothing behind.
         """
+        blocks = self._blocks()
+        reading = _start_reading(blocks)
+        while reading is not None:
+            block = await reading
+            reading = _start_reading(blocks)
+            for at in range(0, len(block.content), CHUNK):
+                # Filled in place: a message put into another would be copied.
+                response = FetchDossierResponse()
+                chunk = response.chunk
+                chunk.part_number, chunk.offset = block.part_number, block.offset + at
+                chunk.data = block.content[at : at + CHUNK]
+                yield response
+
+    def _blocks(self) -> Iterator[Callable[[], _Block]]:
+        """Give what reads each block that is to be sent, in order."""
         begin = self.offset
         for number in range(self.part_number, len(self.files)):
             path, size = self.files[number]
-            reading = asyncio.create_task(asyncio.to_thread(_read_block, path, begin))
-            while begin < size:
-                block = await reading
-                if not block:
-                    raise EOFError(path.name)
-                after = begin + len(block)
-                reading = asyncio.create_task(asyncio.to_thread(_read_block, path, after))
-                for at in range(0, len(block), CHUNK):
-                    # Filled in place: a message put into another would be copied.
-                    response = FetchDossierResponse()
-                    chunk = response.chunk
-                    chunk.part_number, chunk.offset = number, begin + at
-                    chunk.data = block[at : at + CHUNK]
-                    yield response
-                begin = after
+            for offset in range(begin, size, _BLOCK):
+                yield partial(_read_block, path, number, offset, min(_BLOCK, size - offset))
             begin = 0
 
 
-def _read_block(path: Path, offset: int) -> bytes:
+class _Block(NamedTuple):
+    """Bytes of a part that are sent next."""
+
+    part_number: int
+    offset: int
+    content: bytes
+
+
+def _start_reading(blocks: Iterator[Callable[[], _Block]]) -> asyncio.Task[_Block] | None:
+    read = next(blocks, None)
+    return None if read is None else asyncio.create_task(asyncio.to_thread(read))
+
+
+def _read_block(path: Path, part_number: int, offset: int, size: int) -> _Block:
     with path.open("rb") as file:
         file.seek(offset)
-        return file.read(_BLOCK)
+        content = file.read(size)
+    if len(content) < size:
+        raise EOFError(path.name)
+    return _Block(part_number, offset, content)
 
 
 class Exchange:
