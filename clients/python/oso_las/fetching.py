@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 import grpc
@@ -29,7 +29,7 @@ from oso_rpc.channel import secure_channel
 from oso_rpc.errors import facts_of, from_rpc_error
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterable, AsyncIterator
+    from collections.abc import AsyncIterable, AsyncIterator, Sequence
     from datetime import datetime
 
     from oso.dossier.v1.dossier_pb2 import Dossier
@@ -155,10 +155,8 @@ class Fetch:
             point.address, point.system_id, credentials, _CHANNEL_OPTIONS
         )
         self._manifest: Manifest | None = None
-        # What came and was not handed to the writing thread yet: bytes of one part.
-        self._blocks: list[bytes] = []
-        self._waiting = 0  # how many bytes
-        self._coming = (0, 0)  # part number and offset of the first of them
+        # What came and was not handed to the writing thread yet.
+        self._runs: list[_Run] = []
         self._writing: asyncio.Task[None] | None = None
         # Checking the dossier, while its attachments come.
         self._checking: asyncio.Task[Dossier] | None = None
@@ -259,7 +257,7 @@ class Fetch:
     async def _stream(self, stub: DossierExchangeServiceAsyncStub, identity: Identity) -> None:
         """Read one stream to its end, or as far as it comes."""
         call = stub.FetchDossier(self._request(identity))
-        self._blocks, self._waiting = [], 0
+        self._runs = []
         begun = False
         try:
             async for response in _with_patience(call, self._patience.silence):
@@ -284,29 +282,27 @@ class Fetch:
             raise ManifestError("the source says it is done, and is not")
 
     async def _take(self, chunk: Chunk) -> None:
-        """Take a chunk; have what came written when it is much, or of the part before."""
+        """Take a chunk; have what came written when it is much, or the dossier, or the end."""
         data = chunk.data  # every look at it is a copy
         if not data:
             raise ManifestError("a message without bytes")
-        if self._blocks and chunk.part_number != self._coming[0]:
-            await self._write()
-        if not self._blocks:
-            self._coming = (chunk.part_number, chunk.offset)
-        elif chunk.offset != self._coming[1] + self._waiting:
-            raise ManifestError("bytes do not follow each other")
-        self._blocks.append(data)
-        self._waiting += len(data)
-        end = chunk.offset + len(data)
+        if not self._runs or self._runs[-1].end != (chunk.part_number, chunk.offset):
+            self._runs.append(_Run(chunk.part_number, chunk.offset))
+        self._runs[-1].add(data)
         if (
-            self._waiting >= _WRITE_AT_ONCE
-            or len(self._blocks) == _MOST_BLOCKS
-            or self._is_end_of_part(chunk.part_number, end)
+            sum(run.size for run in self._runs) >= _WRITE_AT_ONCE
+            or sum(len(run.blocks) for run in self._runs) >= _MOST_BLOCKS
+            or self._is_end(*self._runs[-1].end)
         ):
             await self._write()
 
-    def _is_end_of_part(self, part_number: int, end: int) -> bool:
+    def _is_end(self, part_number: int, offset: int) -> bool:
+        """Tell whether it is the end of all, or of the dossier.
+
+        That is checked while its attachments come.
+        """
         parts = self._manifest.parts if self._manifest else ()
-        return part_number < len(parts) and end == parts[part_number].size
+        return part_number in {0, len(parts) - 1} and offset == parts[part_number].size
 
     def _request(self, identity: Identity) -> FetchDossierRequest:
         request = FetchDossierRequest(
@@ -345,19 +341,16 @@ class Fetch:
     async def _write(self) -> None:
         """Have what came written while more comes in; it must follow what is here."""
         await self._written()
-        blocks, waiting = self._blocks, self._waiting
-        self._blocks, self._waiting = [], 0
-        if not blocks:
+        runs, self._runs = self._runs, []
+        if not runs:
             return
-        staging, manifest = self._staging, self._manifest
-        if manifest is None or staging.is_complete:
+        number, end = runs[-1].end
+        if self._manifest is None or number >= len(self._manifest.parts):
             raise ManifestError("more parts than the manifest says")
-        if self._coming != (staging.part_number, staging.offset):
-            raise ManifestError("bytes do not follow each other")
-        part = manifest.parts[staging.part_number]
+        part = self._manifest.parts[number]
         if self._progress is not None:
-            self._progress(part.part_number, part.name, staging.offset + waiting, part.size)
-        self._writing = asyncio.create_task(asyncio.to_thread(staging.write, blocks))
+            self._progress(number, part.name, min(end, part.size), part.size)
+        self._writing = asyncio.create_task(asyncio.to_thread(_write, self._staging, runs))
 
     async def _written(self) -> None:
         """Wait for the write under way; raise what went wrong with it."""
@@ -411,6 +404,39 @@ class Fetch:
         if not same:
             raise ManifestError("dossier of another pupil")
         return dossier
+
+
+@dataclass
+class _Run:
+    """Bytes that came, one after the other, of one part.
+
+    Attributes:
+        part_number: The part.
+        offset: Where in it they begin.
+        blocks: The bytes.
+        size: How many there are.
+
+    """
+
+    part_number: int
+    offset: int
+    blocks: list[bytes] = field(default_factory=list)
+    size: int = 0
+
+    @property
+    def end(self) -> tuple[int, int]:
+        """Part and offset of the byte that follows."""
+        return self.part_number, self.offset + self.size
+
+    def add(self, block: bytes) -> None:
+        """Add what follows."""
+        self.blocks.append(block)
+        self.size += len(block)
+
+
+def _write(staging: Staging, runs: Sequence[_Run]) -> None:
+    for run in runs:
+        staging.write(run.part_number, run.offset, run.blocks)
 
 
 async def _with_patience(

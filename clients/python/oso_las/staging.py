@@ -171,13 +171,22 @@ class Staging:
             if self.offset == size:
                 see_to_disk(file)
 
-    def write(self, blocks: Sequence[bytes]) -> None:
-        """Add bytes of the part that comes next; verify the part when it is whole.
+    def write(self, part_number: int, offset: int, blocks: Sequence[bytes]) -> None:
+        """Add bytes; verify the part when it is whole.
+
+        Args:
+            part_number: The part they are of: the one that comes next.
+            offset: Where in it they begin: where it ends so far.
+            blocks: The bytes.
 
         Raises:
-            ManifestError: More bytes than the manifest says, or others. Nothing is kept.
+            ManifestError: They do not follow what is here, are more than the manifest says, or not
+                the ones it means. For the last two, nothing is kept.
+            OSError: They cannot be written. What came so far is kept.
 
         """
+        if self.is_complete or (part_number, offset) != (self.part_number, self.offset):
+            raise ManifestError("bytes do not follow each other")
         before = self.offset
         with open_private(self._place()) as file:
             file.seek(self.offset)
