@@ -134,6 +134,18 @@ class PartFiles:
         for folder in folders:
             _see_folder_to_disk(folder)
 
+    def open(self, sha256: bytes) -> BinaryIO:
+        """Open a part to read it; whoever does verifies it.
+
+        Raises:
+            DamagedPartError: It is missing.
+
+        """
+        try:
+            return self.path(sha256).open("rb")
+        except FileNotFoundError:
+            raise DamagedPartError(sha256) from None
+
     def read(self, sha256: bytes) -> bytes:
         """Read a part whole, and verify it.
 

@@ -212,11 +212,8 @@ def list_dossiers(here: Here) -> None:
 @click.pass_obj
 def export(here: Here, number: int, out: Path) -> None:
     """Write a dossier as XML to a new file."""
-    from oso_dossier.files import write_new  # noqa: PLC0415
-
-    content = here.at_desk(lambda office: office.desk.export_xml(number))
     try:
-        write_new(out, content)
+        size = here.at_desk(lambda office: office.desk.export(number, out))
     except FileExistsError:
         raise _there_already(here, out) from None
     except OSError as error:
@@ -226,5 +223,5 @@ def export(here: Here, number: int, out: Path) -> None:
         f"Dossier {number} written to {out}.",
         number=number,
         file=str(out),
-        bytes=len(content),
+        bytes=size,
     )

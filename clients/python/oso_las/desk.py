@@ -10,12 +10,23 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
-from oso_dossier import DossierDocument, dossier_bytes, parse_dossier, read_xml, write_xml
+from oso_dossier import (
+    AttachmentMismatchError,
+    DossierDocument,
+    dossier_bytes,
+    parse_dossier,
+    read_xml,
+    write_xml,
+    xml_blocks,
+)
 from oso_dossier.documents import attachments_of, documents_of
 from oso_dossier.errors import StructureError
+from oso_dossier.files import write_new
 from oso_dossier.writing import check_structure
+from oso_las.attachments import DamagedPartError
 from oso_las.model import (
     SUPPORTED_KIND,
     SUPPORTED_PROFILES,
@@ -35,6 +46,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
     from pathlib import Path
+    from typing import BinaryIO
 
     from oso.dossier.v1.dossier_pb2 import Dossier
     from oso_las.attachments import Copy, PartFiles
@@ -241,32 +253,55 @@ class Desk:
         return await self._database.read(work)
 
     async def document(self, number: int) -> DossierDocument:
-        """Read a dossier with its attachments.
+        """Read a dossier with its attachments, all of it into memory.
 
         Raises:
             UnknownDossierError: There is none of that number.
             DamagedPartError: Its bytes were changed on disk.
 
         """
-
-        def work(tx: Transaction) -> tuple[bytes, list[bytes]]:
-            row = tx.dossier(number)
-            return row.dossier_sha256, [part.sha256 for part in tx.parts(number)]
-
-        sha256, parts = await self._database.read(work)
+        sha256, parts = await self._database.read(partial(_digests, number=number))
         return await asyncio.to_thread(self._read, sha256, parts)
 
     def _read(self, sha256: bytes, parts: list[bytes]) -> DossierDocument:
         dossier = parse_dossier(self._files.read(sha256))
         return DossierDocument(dossier, tuple(self._files.read(part) for part in parts))
 
-    async def export_xml(self, number: int) -> bytes:
-        """Give a dossier as XML: canonically the one that was imported.
+    async def export(self, number: int, out: Path) -> int:
+        """Write a dossier as XML to a new file, canonically the one that was imported.
 
-        Raises: as `document`.
+        Its attachments, however large, are never in memory.
+
+        Returns:
+            The size of the file, in bytes.
+
+        Raises:
+            UnknownDossierError: There is none of that number.
+            DamagedPartError: Bytes of it were changed on our disk. Nothing is written.
+            FileExistsError: The file is there already; it is as it was.
+            OSError: The file cannot be written.
 
         """
-        return await asyncio.to_thread(write_xml, await self.document(number))
+        sha256, parts = await self._database.read(partial(_digests, number=number))
+        return await asyncio.to_thread(self._export, out, sha256, parts)
+
+    def _export(self, out: Path, sha256: bytes, parts: list[bytes]) -> int:
+        dossier = parse_dossier(self._files.read(sha256))
+
+        def open_attachment(number: int) -> BinaryIO:
+            return self._files.open(parts[number - 1])
+
+        try:
+            write_new(out, xml_blocks(dossier, open_attachment))
+        except AttachmentMismatchError as error:
+            raise DamagedPartError(parts[error.part_number - 1]) from None
+        return out.stat().st_size
+
+
+def _digests(tx: Transaction, number: int) -> tuple[bytes, list[bytes]]:
+    """Give the digest of a dossier, and those of its attachments."""
+    row = tx.dossier(number)
+    return row.dossier_sha256, [part.sha256 for part in tx.parts(number)]
 
 
 def _check_transferable(dossier: Dossier) -> None:

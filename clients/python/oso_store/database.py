@@ -20,6 +20,7 @@ Work may therefore run more than once; only its last run counts.
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
@@ -250,6 +251,7 @@ class _Sqlite:
 
     def __init__(self, url: str) -> None:
         self._engine: Engine = create_engine(url)
+        _make_private(self._engine.url.database)
         event.listen(self._engine, "connect", _prepare_sqlite)
         self._writing = ThreadPoolExecutor(1, thread_name_prefix="store-writer")
         self._reading = ThreadPoolExecutor(2, thread_name_prefix="store-reader")
@@ -301,6 +303,16 @@ class _Sqlite:
         if self._writer is not None:
             self._writer.close()
             self._writer = None
+
+
+def _make_private(path: str | None) -> None:
+    """Make the file, for its owner alone, if it is not there; SQLite gives its journal that mode.
+
+    Left to SQLite it would be for everybody whom the umask does not keep out.
+    """
+    if path and path != ":memory:":
+        with suppress(OSError):  # connecting tells, in an error that is ours
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

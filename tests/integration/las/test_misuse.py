@@ -177,7 +177,7 @@ async def test_a_session_of_another_certificate_is_worthless(country: Country) -
 async def test_a_malformed_request_is_refused_before_the_centre_is_asked(
     country: Country, attacker: Attacker
 ) -> None:
-    """A request without subject, or with a session id that is none, is REQUEST_INVALID."""
+    """A request that lacks something, or has what cannot be, is REQUEST_INVALID."""
     _, identity = await country.ready()
     request = await attacker.request(identity)
     for change in (
@@ -186,6 +186,8 @@ async def test_a_malformed_request_is_refused_before_the_centre_is_asked(
         lambda r: setattr(r.identity, "bsn", "12345"),
         lambda r: r.ClearField("accepted_dossier_years"),
         lambda r: r.ClearField("grant"),
+        lambda r: setattr(r.changed_since, "seconds", 2**62),
+        lambda r: setattr(r.changed_since, "seconds", -1),
     ):
         spoiled = FetchDossierRequest()
         spoiled.CopyFrom(request)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import stat
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING
@@ -13,7 +15,7 @@ from sqlalchemy import text
 from oso_store import Database, SchemaError, StoreUnavailableError, statements
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Sequence
+    from collections.abc import AsyncIterator, Callable, Iterator, Sequence
     from pathlib import Path
 
     from sqlalchemy import Connection
@@ -186,3 +188,26 @@ async def test_a_database_of_a_newer_version_is_left_alone(database_url: str) ->
 
         with pytest.raises(SchemaError):
             await database.migrate("oso_trafficcenter:migrations")
+
+
+@pytest.mark.usefixtures("an_open_umask")
+async def test_a_sqlite_file_is_for_its_owner_alone(tmp_path: Path) -> None:
+    """Whatever the umask, nobody else can read the database or what goes with it."""
+    async with _opened(f"sqlite:///{tmp_path / 'a.sqlite'}") as database:
+        await database.write(partial(_Unit.do, statement="CREATE TABLE number (n INTEGER)"))
+
+        modes = _modes(tmp_path)
+
+    assert dict.fromkeys(["a.sqlite", "a.sqlite-shm", "a.sqlite-wal"], 0o600) == modes
+
+
+def _modes(folder: Path) -> dict[str, int]:
+    return {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()}
+
+
+@pytest.fixture
+def an_open_umask() -> Iterator[None]:
+    """Let new files be for everybody, as far as the umask goes."""
+    before = os.umask(0)
+    yield
+    os.umask(before)
