@@ -5,6 +5,7 @@ Imports are made where they are used: `oso dossier show` should not wait for gRP
 
 from __future__ import annotations
 
+import errno
 import json
 from pathlib import Path
 
@@ -87,7 +88,7 @@ def init(
     toml, key_file, csr = (here.home / name for name in (SETTINGS_FILE, "system.key", "system.csr"))
     for path in (toml, key_file, csr):
         if path.exists():
-            raise _there_already(here, path)
+            raise Refused(here.told(FileExistsError(errno.EEXIST, "", str(path))))
     try:
         here.home.mkdir(mode=0o700, parents=True, exist_ok=True)
         write_private(toml, text.encode("utf-8"))
@@ -108,12 +109,6 @@ def init(
         "put system.crt, root.crt and directory.pb beside it.",
         csr=str(csr),
     )
-
-
-def _there_already(here: Here, path: Path) -> Refused:
-    nl = f"{path} bestaat al; er is niets gewijzigd."
-    en = f"{path} is there already; nothing was changed."
-    return Refused(nl if here.language == "nl" else en)
 
 
 @las.command("import")
@@ -212,12 +207,7 @@ def list_dossiers(here: Here) -> None:
 @click.pass_obj
 def export(here: Here, number: int, out: Path) -> None:
     """Write a dossier as XML to a new file."""
-    try:
-        size = here.at_desk(lambda office: office.desk.export(number, out))
-    except FileExistsError:
-        raise _there_already(here, out) from None
-    except OSError as error:
-        raise Refused(here.told(error)) from None
+    size = here.at_desk(lambda office: office.desk.export(number, out))
     here.say(
         f"Dossier {number} geschreven naar {out}.",
         f"Dossier {number} written to {out}.",

@@ -114,6 +114,11 @@ class Here:
 
     def told(self, error: OSError) -> str:
         """Give the sentence for a file that cannot be read or written."""
+        if isinstance(error, FileExistsError):
+            path = error.filename2 or error.filename  # of a link it is the second
+            nl = f"{path} bestaat al; er is niets gewijzigd."
+            en = f"{path} is there already; nothing was changed."
+            return nl if self.language == "nl" else en
         what = f"{error.filename or '-'}: {error.strerror or type(error).__name__}"
         if self.language == "nl":
             return f"Een bestand of map kan niet worden gelezen of geschreven ({what})."
