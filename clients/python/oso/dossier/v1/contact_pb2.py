@@ -26,7 +26,7 @@ from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from oso.options.v1 import field_pb2 as oso_dot_options_dot_v1_dot_field__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1coso/dossier/v1/contact.proto\x12\x0eoso.dossier.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1aoso/options/v1/field.proto\"\x8e\x05\n\x05\x41\x64res\x12k\n\nsoortadres\x18\x01 \x01(\tBR\xbaHIr\x02\x10\x01\xba\x01?\n\x05\x43L.19\x12\x13not in code list 19\x1a!this in [\'bezoek\', \'post\', \'gba\']\xc8\x01\x01\x8a\xb5\x18\x02\x38\x13H\x00\x88\x01\x01\x12%\n\x06straat\x18\x02 \x01(\tB\x10\xbaH\x07r\x02\x10\x01\xc8\x01\x01\x8a\xb5\x18\x02X\x01H\x01\x88\x01\x01\x12%\n\x06nummer\x18\x03 \x01(\tB\x10\xbaH\x07r\x02\x10\x01\xc8\x01\x01\x8a\xb5\x18\x02X\x01H\x02\x88\x01\x01\x12&\n\ntoevoeging\x18\x04 \x01(\tB\r\xbaH\x04r\x02\x10\x01\x8a\xb5\x18\x02X\x01H\x03\x88\x01\x01\x12[\n\naanduiding\x18\x05 \x01(\tBB\xbaH9r\x02\x10\x01\xba\x01\x32\n\x05\x43L.18\x12\x13not in code list 18\x1a\x14this in [\'TO\', \'BY\']\x8a\xb5\x18\x02\x38\x12H\x04\x88\x01\x01\x12\x31\n\x13locatieomschrijving\x18\x06 \x01(\tB\x0f\xbaH\x06r\x04\x10\x01\x18#\x8a\xb5\x18\x02X\x01H\x05\x88\x01\x01\x12\'\n\x08postcode\x18\x07 \x01(\tB\x10\xbaH\x07r\x02\x10\x01\xc8\x01\x01\x8a\xb5\x18\x02X\x01H\x06\x88\x01\x01\x12%\n\x06plaats\x18\x08 \x01(\tB\x10\xbaH\x07r\x02\x10\x01\xc8\x01\x01\x8a\xb5\x18\x02X\x01H\x07\x88\x01\x01\x12\x1e\n\x08gemeente\x18\t \x01(\tB\x07\xbaH\x04r\x02\x10\x01H\x08\x88\x01\x01\x12\"\n\x04land\x18\n \x01(\x0b\x32\x14.oso.dossier.v1.LandB\r\n\x0b_soortadresB\t\n\x07_straatB\t\n\x07_nummerB\r\n\x0b_toevoegingB\r\n\x0b_aanduidingB\x16\n\x14_locatieomschrijvingB\x0b\n\t_postcodeB\t\n\x07_plaatsB\x0b\n\t_gemeente\"o\n\x04Land\x12#\n\x04\x63ode\x18\x01 \x01(\tB\x10\xbaH\x07r\x02\x10\x01\xc8\x01\x01\x8a\xb5\x18\x02\x10\x02H\x00\x88\x01\x01\x12(\n\x0comschrijving\x18\x02 \x01(\tB\r\xbaH\x04r\x02\x10\x01\x8a\xb5\x18\x02\x10\x01H\x01\x88\x01\x01\x42\x07\n\x05_codeB\x0f\n\r_omschrijving\"\xf0\x02\n\x0c\x43ommunicatie\x12\x62\n\x05soort\x18\x01 \x01(\tBN\xbaHEr\x02\x10\x01\xba\x01;\n\x05\x43L.04\x12\x12not in code list 4\x1a\x1ethis in [\'e-mail\', \'telefoon\']\xc8\x01\x01\x8a\xb5\x18\x02\x38\x04H\x00\x88\x01\x01\x12i\n\naanduiding\x18\x02 \x01(\tBP\xbaHGr\x02\x10\x01\xba\x01@\n\x05\x43L.05\x12\x12not in code list 5\x1a#this in [\'werk\', \'prive\', \'overig\']\x8a\xb5\x18\x02\x38\x05H\x01\x88\x01\x01\x12%\n\x06nummer\x18\x03 \x01(\tB\x10\xbaH\x07r\x02\x10\x01\xc8\x01\x01\x8a\xb5\x18\x02X\x01H\x02\x88\x01\x01\x12\x13\n\x06geheim\x18\x04 \x01(\x08H\x03\x88\x01\x01\x12\x17\n\nnoodnummer\x18\x05 \x01(\x08H\x04\x88\x01\x01\x42\x08\n\x06_soortB\r\n\x0b_aanduidingB\t\n\x07_nummerB\t\n\x07_geheimB\r\n\x0b_noodnummer\"B\n\nAdreslijst\x12\x34\n\x05\x61\x64res\x18\x01 \x03(\x0b\x32\x15.oso.dossier.v1.AdresB\x0e\xbaH\x05\x92\x01\x02\x08\x01\x8a\xb5\x18\x02X\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1coso/dossier/v1/contact.proto\x12\x0eoso.dossier.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1aoso/options/v1/field.proto\"\xf5\x07\n\x05\x41\x64res\x12\x89\x01\n\nsoortadres\x18\x01 \x01(\tBp\xbaHIr\x02\x10\x01\xba\x01?\n\x05\x43L.19\x12\x13not in code list 19\x1a!this in [\'bezoek\', \'post\', \'gba\']\xc8\x01\x01\x8a\xb5\x18 8\x13\x62\x0bSoort adresj\x0fKind of addressH\x00\x88\x01\x01\x12\x35\n\x06straat\x18\x02 \x01(\tB \xbaH\x07r\x02\x10\x01\xc8\x01\x01\x8a\xb5\x18\x12X\x01\x62\x06Straatj\x06StreetH\x01\x88\x01\x01\x12?\n\x06nummer\x18\x03 \x01(\tB*\xbaH\x07r\x02\x10\x01\xc8\x01\x01\x8a\xb5\x18\x1cX\x01\x62\nHuisnummerj\x0cHouse numberH\x02\x88\x01\x01\x12\x63\n\ntoevoeging\x18\x04 \x01(\tBJ\xbaH\x04r\x02\x10\x01\x8a\xb5\x18?X\x01\x62\x1dToevoeging bij het huisnummerj\x1c\x41\x64\x64ition to the house numberH\x03\x88\x01\x01\x12\xa2\x01\n\naanduiding\x18\x05 \x01(\tB\x88\x01\xbaH9r\x02\x10\x01\xba\x01\x32\n\x05\x43L.18\x12\x13not in code list 18\x1a\x14this in [\'TO\', \'BY\']\x8a\xb5\x18H8\x12\x62\x1d\x41\x61nduiding bij het huisnummerj%Position relative to the house numberH\x04\x88\x01\x01\x12h\n\x13locatieomschrijving\x18\x06 \x01(\tBF\xbaH\x06r\x04\x10\x01\x18#\x8a\xb5\x18\x39X\x01\x62\x18Omschrijving van de plekj\x1b\x44\x65scription of the locationH\x05\x88\x01\x01\x12>\n\x08postcode\x18\x07 \x01(\tB\'\xbaH\x07r\x02\x10\x01\xc8\x01\x01\x8a\xb5\x18\x19X\x01\x62\x08Postcodej\x0bPostal codeH\x06\x88\x01\x01\x12?\n\x06plaats\x18\x08 \x01(\tB*\xbaH\x07r\x02\x10\x01\xc8\x01\x01\x8a\xb5\x18\x1cX\x01\x62\nWoonplaatsj\x0cTown or cityH\x07\x88\x01\x01\x12:\n\x08gemeente\x18\t \x01(\tB#\xbaH\x04r\x02\x10\x01\x8a\xb5\x18\x18\x62\x08Gemeentej\x0cMunicipalityH\x08\x88\x01\x01\x12\x37\n\x04land\x18\n \x01(\x0b\x32\x14.oso.dossier.v1.LandB\x13\x8a\xb5\x18\x0f\x62\x04Landj\x07\x43ountryB\r\n\x0b_soortadresB\t\n\x07_straatB\t\n\x07_nummerB\r\n\x0b_toevoegingB\r\n\x0b_aanduidingB\x16\n\x14_locatieomschrijvingB\x0b\n\t_postcodeB\t\n\x07_plaatsB\x0b\n\t_gemeente\"\xaf\x01\n\x04Land\x12;\n\x04\x63ode\x18\x01 \x01(\tB(\xbaH\x07r\x02\x10\x01\xc8\x01\x01\x8a\xb5\x18\x1a\x10\x02\x62\x08Landcodej\x0c\x43ountry codeH\x00\x88\x01\x01\x12P\n\x0comschrijving\x18\x02 \x01(\tB5\xbaH\x04r\x02\x10\x01\x8a\xb5\x18*\x10\x01\x62\x11Naam van het landj\x13Name of the countryH\x01\x88\x01\x01\x42\x07\n\x05_codeB\x0f\n\r_omschrijving\"\xc1\x04\n\x0c\x43ommunicatie\x12\x90\x01\n\x05soort\x18\x01 \x01(\tB|\xbaHEr\x02\x10\x01\xba\x01;\n\x05\x43L.04\x12\x12not in code list 4\x1a\x1ethis in [\'e-mail\', \'telefoon\']\xc8\x01\x01\x8a\xb5\x18\x30\x38\x04\x62\x14Soort contactgegevenj\x16Kind of contact detailH\x00\x88\x01\x01\x12w\n\naanduiding\x18\x02 \x01(\tB^\xbaHGr\x02\x10\x01\xba\x01@\n\x05\x43L.05\x12\x12not in code list 5\x1a#this in [\'werk\', \'prive\', \'overig\']\x8a\xb5\x18\x10\x38\x05\x62\x07Gebruikj\x03UseH\x01\x88\x01\x01\x12\x64\n\x06nummer\x18\x03 \x01(\tBO\xbaH\x07r\x02\x10\x01\xc8\x01\x01\x8a\xb5\x18\x41X\x01\x62\x1dTelefoonnummer of e-mailadresj\x1ePhone number or e-mail addressH\x02\x88\x01\x01\x12)\n\x06geheim\x18\x04 \x01(\x08\x42\x14\x8a\xb5\x18\x10\x62\x06Geheimj\x06SecretH\x03\x88\x01\x01\x12V\n\nnoodnummer\x18\x05 \x01(\x08\x42=\x8a\xb5\x18\x39\x62\x1eTe gebruiken in geval van noodj\x17\x46or use in an emergencyH\x04\x88\x01\x01\x42\x08\n\x06_soortB\r\n\x0b_aanduidingB\t\n\x07_nummerB\t\n\x07_geheimB\r\n\x0b_noodnummer\"R\n\nAdreslijst\x12\x44\n\x05\x61\x64res\x18\x01 \x03(\x0b\x32\x15.oso.dossier.v1.AdresB\x1e\xbaH\x05\x92\x01\x02\x08\x01\x8a\xb5\x18\x12X\x01\x62\x05\x41\x64resj\x07\x41\x64\x64ressb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,41 +34,47 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'oso.dossier.v1.contact_pb2'
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_ADRES'].fields_by_name['soortadres']._loaded_options = None
-  _globals['_ADRES'].fields_by_name['soortadres']._serialized_options = b'\272HIr\002\020\001\272\001?\n\005CL.19\022\023not in code list 19\032!this in [\'bezoek\', \'post\', \'gba\']\310\001\001\212\265\030\0028\023'
+  _globals['_ADRES'].fields_by_name['soortadres']._serialized_options = b'\272HIr\002\020\001\272\001?\n\005CL.19\022\023not in code list 19\032!this in [\'bezoek\', \'post\', \'gba\']\310\001\001\212\265\030 8\023b\013Soort adresj\017Kind of address'
   _globals['_ADRES'].fields_by_name['straat']._loaded_options = None
-  _globals['_ADRES'].fields_by_name['straat']._serialized_options = b'\272H\007r\002\020\001\310\001\001\212\265\030\002X\001'
+  _globals['_ADRES'].fields_by_name['straat']._serialized_options = b'\272H\007r\002\020\001\310\001\001\212\265\030\022X\001b\006Straatj\006Street'
   _globals['_ADRES'].fields_by_name['nummer']._loaded_options = None
-  _globals['_ADRES'].fields_by_name['nummer']._serialized_options = b'\272H\007r\002\020\001\310\001\001\212\265\030\002X\001'
+  _globals['_ADRES'].fields_by_name['nummer']._serialized_options = b'\272H\007r\002\020\001\310\001\001\212\265\030\034X\001b\nHuisnummerj\014House number'
   _globals['_ADRES'].fields_by_name['toevoeging']._loaded_options = None
-  _globals['_ADRES'].fields_by_name['toevoeging']._serialized_options = b'\272H\004r\002\020\001\212\265\030\002X\001'
+  _globals['_ADRES'].fields_by_name['toevoeging']._serialized_options = b'\272H\004r\002\020\001\212\265\030?X\001b\035Toevoeging bij het huisnummerj\034Addition to the house number'
   _globals['_ADRES'].fields_by_name['aanduiding']._loaded_options = None
-  _globals['_ADRES'].fields_by_name['aanduiding']._serialized_options = b'\272H9r\002\020\001\272\0012\n\005CL.18\022\023not in code list 18\032\024this in [\'TO\', \'BY\']\212\265\030\0028\022'
+  _globals['_ADRES'].fields_by_name['aanduiding']._serialized_options = b'\272H9r\002\020\001\272\0012\n\005CL.18\022\023not in code list 18\032\024this in [\'TO\', \'BY\']\212\265\030H8\022b\035Aanduiding bij het huisnummerj%Position relative to the house number'
   _globals['_ADRES'].fields_by_name['locatieomschrijving']._loaded_options = None
-  _globals['_ADRES'].fields_by_name['locatieomschrijving']._serialized_options = b'\272H\006r\004\020\001\030#\212\265\030\002X\001'
+  _globals['_ADRES'].fields_by_name['locatieomschrijving']._serialized_options = b'\272H\006r\004\020\001\030#\212\265\0309X\001b\030Omschrijving van de plekj\033Description of the location'
   _globals['_ADRES'].fields_by_name['postcode']._loaded_options = None
-  _globals['_ADRES'].fields_by_name['postcode']._serialized_options = b'\272H\007r\002\020\001\310\001\001\212\265\030\002X\001'
+  _globals['_ADRES'].fields_by_name['postcode']._serialized_options = b'\272H\007r\002\020\001\310\001\001\212\265\030\031X\001b\010Postcodej\013Postal code'
   _globals['_ADRES'].fields_by_name['plaats']._loaded_options = None
-  _globals['_ADRES'].fields_by_name['plaats']._serialized_options = b'\272H\007r\002\020\001\310\001\001\212\265\030\002X\001'
+  _globals['_ADRES'].fields_by_name['plaats']._serialized_options = b'\272H\007r\002\020\001\310\001\001\212\265\030\034X\001b\nWoonplaatsj\014Town or city'
   _globals['_ADRES'].fields_by_name['gemeente']._loaded_options = None
-  _globals['_ADRES'].fields_by_name['gemeente']._serialized_options = b'\272H\004r\002\020\001'
+  _globals['_ADRES'].fields_by_name['gemeente']._serialized_options = b'\272H\004r\002\020\001\212\265\030\030b\010Gemeentej\014Municipality'
+  _globals['_ADRES'].fields_by_name['land']._loaded_options = None
+  _globals['_ADRES'].fields_by_name['land']._serialized_options = b'\212\265\030\017b\004Landj\007Country'
   _globals['_LAND'].fields_by_name['code']._loaded_options = None
-  _globals['_LAND'].fields_by_name['code']._serialized_options = b'\272H\007r\002\020\001\310\001\001\212\265\030\002\020\002'
+  _globals['_LAND'].fields_by_name['code']._serialized_options = b'\272H\007r\002\020\001\310\001\001\212\265\030\032\020\002b\010Landcodej\014Country code'
   _globals['_LAND'].fields_by_name['omschrijving']._loaded_options = None
-  _globals['_LAND'].fields_by_name['omschrijving']._serialized_options = b'\272H\004r\002\020\001\212\265\030\002\020\001'
+  _globals['_LAND'].fields_by_name['omschrijving']._serialized_options = b'\272H\004r\002\020\001\212\265\030*\020\001b\021Naam van het landj\023Name of the country'
   _globals['_COMMUNICATIE'].fields_by_name['soort']._loaded_options = None
-  _globals['_COMMUNICATIE'].fields_by_name['soort']._serialized_options = b'\272HEr\002\020\001\272\001;\n\005CL.04\022\022not in code list 4\032\036this in [\'e-mail\', \'telefoon\']\310\001\001\212\265\030\0028\004'
+  _globals['_COMMUNICATIE'].fields_by_name['soort']._serialized_options = b'\272HEr\002\020\001\272\001;\n\005CL.04\022\022not in code list 4\032\036this in [\'e-mail\', \'telefoon\']\310\001\001\212\265\03008\004b\024Soort contactgegevenj\026Kind of contact detail'
   _globals['_COMMUNICATIE'].fields_by_name['aanduiding']._loaded_options = None
-  _globals['_COMMUNICATIE'].fields_by_name['aanduiding']._serialized_options = b'\272HGr\002\020\001\272\001@\n\005CL.05\022\022not in code list 5\032#this in [\'werk\', \'prive\', \'overig\']\212\265\030\0028\005'
+  _globals['_COMMUNICATIE'].fields_by_name['aanduiding']._serialized_options = b'\272HGr\002\020\001\272\001@\n\005CL.05\022\022not in code list 5\032#this in [\'werk\', \'prive\', \'overig\']\212\265\030\0208\005b\007Gebruikj\003Use'
   _globals['_COMMUNICATIE'].fields_by_name['nummer']._loaded_options = None
-  _globals['_COMMUNICATIE'].fields_by_name['nummer']._serialized_options = b'\272H\007r\002\020\001\310\001\001\212\265\030\002X\001'
+  _globals['_COMMUNICATIE'].fields_by_name['nummer']._serialized_options = b'\272H\007r\002\020\001\310\001\001\212\265\030AX\001b\035Telefoonnummer of e-mailadresj\036Phone number or e-mail address'
+  _globals['_COMMUNICATIE'].fields_by_name['geheim']._loaded_options = None
+  _globals['_COMMUNICATIE'].fields_by_name['geheim']._serialized_options = b'\212\265\030\020b\006Geheimj\006Secret'
+  _globals['_COMMUNICATIE'].fields_by_name['noodnummer']._loaded_options = None
+  _globals['_COMMUNICATIE'].fields_by_name['noodnummer']._serialized_options = b'\212\265\0309b\036Te gebruiken in geval van noodj\027For use in an emergency'
   _globals['_ADRESLIJST'].fields_by_name['adres']._loaded_options = None
-  _globals['_ADRESLIJST'].fields_by_name['adres']._serialized_options = b'\272H\005\222\001\002\010\001\212\265\030\002X\001'
+  _globals['_ADRESLIJST'].fields_by_name['adres']._serialized_options = b'\272H\005\222\001\002\010\001\212\265\030\022X\001b\005Adresj\007Address'
   _globals['_ADRES']._serialized_start=106
-  _globals['_ADRES']._serialized_end=760
-  _globals['_LAND']._serialized_start=762
-  _globals['_LAND']._serialized_end=873
-  _globals['_COMMUNICATIE']._serialized_start=876
-  _globals['_COMMUNICATIE']._serialized_end=1244
-  _globals['_ADRESLIJST']._serialized_start=1246
-  _globals['_ADRESLIJST']._serialized_end=1312
+  _globals['_ADRES']._serialized_end=1119
+  _globals['_LAND']._serialized_start=1122
+  _globals['_LAND']._serialized_end=1297
+  _globals['_COMMUNICATIE']._serialized_start=1300
+  _globals['_COMMUNICATIE']._serialized_end=1877
+  _globals['_ADRESLIJST']._serialized_start=1879
+  _globals['_ADRESLIJST']._serialized_end=1961
 # @@protoc_insertion_point(module_scope)

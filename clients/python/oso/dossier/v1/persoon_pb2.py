@@ -28,7 +28,7 @@ from oso.dossier.v1 import contact_pb2 as oso_dot_dossier_dot_v1_dot_contact__pb
 from oso.options.v1 import field_pb2 as oso_dot_options_dot_v1_dot_field__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1coso/dossier/v1/persoon.proto\x12\x0eoso.dossier.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x16google/type/date.proto\x1a\x1coso/dossier/v1/contact.proto\x1a\x1aoso/options/v1/field.proto\"\xb7\x04\n\x07Persoon\x12$\n\x08voornaam\x18\x01 \x03(\tB\x12\xbaH\t\x92\x01\x06\"\x04r\x02\x10\x01\x8a\xb5\x18\x02X\x01\x12\x38\n\rvoorletters_1\x18\x02 \x01(\tB\x1c\xbaH\x04r\x02\x10\x01\x8a\xb5\x18\x11\n\rvoorletters-1X\x01H\x00\x88\x01\x01\x12\'\n\x0bvoorvoegsel\x18\x03 \x01(\tB\r\xbaH\x04r\x02\x10\x01\x8a\xb5\x18\x02X\x01H\x01\x88\x01\x01\x12)\n\nachternaam\x18\x04 \x01(\tB\x10\xbaH\x07r\x02\x10\x01\xc8\x01\x01\x8a\xb5\x18\x02X\x01H\x02\x88\x01\x01\x12$\n\x08roepnaam\x18\x05 \x01(\tB\r\xbaH\x04r\x02\x10\x01\x8a\xb5\x18\x02X\x01H\x03\x88\x01\x01\x12T\n\x08geslacht\x18\x06 \x01(\x03\x42=\xbaH2\xba\x01/\n\x05\x43L.14\x12\x13not in code list 14\x1a\x11this in [0, 1, 2]\x8a\xb5\x18\x04\x38\x0eX\x01H\x04\x88\x01\x01\x12\x18\n\x0b\x61\x64resgeheim\x18\x07 \x01(\x08H\x05\x88\x01\x01\x12\x38\n\nadreslijst\x18\x08 \x03(\x0b\x32\x15.oso.dossier.v1.AdresB\r\x8a\xb5\x18\t\x1a\x05\x61\x64resX\x01\x12M\n\x11\x63ommunicatielijst\x18\t \x03(\x0b\x32\x1c.oso.dossier.v1.CommunicatieB\x14\x8a\xb5\x18\x10\x1a\x0c\x63ommunicatieX\x01\x42\x10\n\x0e_voorletters_1B\x0e\n\x0c_voorvoegselB\r\n\x0b_achternaamB\x0b\n\t_roepnaamB\x0b\n\t_geslachtB\x0e\n\x0c_adresgeheim\"\xf6\x07\n\tVerzorger\x12$\n\x08voornaam\x18\x01 \x03(\tB\x12\xbaH\t\x92\x01\x06\"\x04r\x02\x10\x01\x8a\xb5\x18\x02X\x01\x12\x38\n\rvoorletters_1\x18\x02 \x01(\tB\x1c\xbaH\x04r\x02\x10\x01\x8a\xb5\x18\x11\n\rvoorletters-1X\x01H\x00\x88\x01\x01\x12\'\n\x0bvoorvoegsel\x18\x03 \x01(\tB\r\xbaH\x04r\x02\x10\x01\x8a\xb5\x18\x02X\x01H\x01\x88\x01\x01\x12)\n\nachternaam\x18\x04 \x01(\tB\x10\xbaH\x07r\x02\x10\x01\xc8\x01\x01\x8a\xb5\x18\x02X\x01H\x02\x88\x01\x01\x12$\n\x08roepnaam\x18\x05 \x01(\tB\r\xbaH\x04r\x02\x10\x01\x8a\xb5\x18\x02X\x01H\x03\x88\x01\x01\x12T\n\x08geslacht\x18\x06 \x01(\x03\x42=\xbaH2\xba\x01/\n\x05\x43L.14\x12\x13not in code list 14\x1a\x11this in [0, 1, 2]\x8a\xb5\x18\x04\x38\x0eX\x01H\x04\x88\x01\x01\x12\x18\n\x0b\x61\x64resgeheim\x18\x07 \x01(\x08H\x05\x88\x01\x01\x12\x38\n\nadreslijst\x18\x08 \x03(\x0b\x32\x15.oso.dossier.v1.AdresB\r\x8a\xb5\x18\t\x1a\x05\x61\x64resX\x01\x12M\n\x11\x63ommunicatielijst\x18\t \x03(\x0b\x32\x1c.oso.dossier.v1.CommunicatieB\x14\x8a\xb5\x18\x10\x1a\x0c\x63ommunicatieX\x01\x12\x82\x01\n\x0erelatietotkind\x18\n \x01(\tBe\xbaHZr\x02\x10\x01\xba\x01S\n\x05\x43L.41\x12\x13not in code list 41\x1a\x35this in [\'1\', \'2\', \'3\', \'4\', \'5\', \'6\', \'7\', \'8\', \'9\']\x8a\xb5\x18\x04\x38)X\x01H\x06\x88\x01\x01\x12(\n\toverleden\x18\x0b \x01(\x08\x42\x10\x8a\xb5\x18\x0cJ\x08\x32\x30\x31\x38.1.1X\x02H\x07\x88\x01\x01\x12=\n\x10overlijdensdatum\x18\x0c \x01(\x0b\x32\x11.google.type.DateB\x10\x8a\xb5\x18\x0cJ\x08\x32\x30\x31\x38.1.1X\x01\x12-\n\x18wettigevertegenwoordiger\x18\r \x01(\x08\x42\x06\xbaH\x03\xc8\x01\x01H\x08\x88\x01\x01\x12&\n\nbanknummer\x18\x0e \x01(\tB\r\xbaH\x04r\x02\x10\x01\x8a\xb5\x18\x02X\x01H\t\x88\x01\x01\x12 \n\x04iban\x18\x0f \x01(\tB\r\xbaH\x04r\x02\x10\x01\x8a\xb5\x18\x02X\x01H\n\x88\x01\x01\x42\x10\n\x0e_voorletters_1B\x0e\n\x0c_voorvoegselB\r\n\x0b_achternaamB\x0b\n\t_roepnaamB\x0b\n\t_geslachtB\x0e\n\x0c_adresgeheimB\x11\n\x0f_relatietotkindB\x0c\n\n_overledenB\x1b\n\x19_wettigevertegenwoordigerB\r\n\x0b_banknummerB\x07\n\x05_ibanb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1coso/dossier/v1/persoon.proto\x12\x0eoso.dossier.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x16google/type/date.proto\x1a\x1coso/dossier/v1/contact.proto\x1a\x1aoso/options/v1/field.proto\"\x9f\x06\n\x07Persoon\x12:\n\x08voornaam\x18\x01 \x03(\tB(\xbaH\t\x92\x01\x06\"\x04r\x02\x10\x01\x8a\xb5\x18\x18X\x01\x62\x08Voornaamj\nFirst name\x12O\n\rvoorletters_1\x18\x02 \x01(\tB3\xbaH\x04r\x02\x10\x01\x8a\xb5\x18(\n\rvoorletters-1X\x01\x62\x0bVoorlettersj\x08InitialsH\x00\x88\x01\x01\x12\x46\n\x0bvoorvoegsel\x18\x03 \x01(\tB,\xbaH\x04r\x02\x10\x01\x8a\xb5\x18!X\x01\x62\rTussenvoegselj\x0eSurname prefixH\x01\x88\x01\x01\x12>\n\nachternaam\x18\x04 \x01(\tB%\xbaH\x07r\x02\x10\x01\xc8\x01\x01\x8a\xb5\x18\x17X\x01\x62\nAchternaamj\x07SurnameH\x02\x88\x01\x01\x12?\n\x08roepnaam\x18\x05 \x01(\tB(\xbaH\x04r\x02\x10\x01\x8a\xb5\x18\x1dX\x01\x62\x08Roepnaamj\x0fName used dailyH\x03\x88\x01\x01\x12\x66\n\x08geslacht\x18\x06 \x01(\x03\x42O\xbaH2\xba\x01/\n\x05\x43L.14\x12\x13not in code list 14\x1a\x11this in [0, 1, 2]\x8a\xb5\x18\x16\x38\x0eX\x01\x62\x08Geslachtj\x06GenderH\x04\x88\x01\x01\x12\x42\n\x0b\x61\x64resgeheim\x18\x07 \x01(\x08\x42(\x8a\xb5\x18$b\x0f\x41\x64res is geheimj\x11\x41\x64\x64ress is secretH\x05\x88\x01\x01\x12H\n\nadreslijst\x18\x08 \x03(\x0b\x32\x15.oso.dossier.v1.AdresB\x1d\x8a\xb5\x18\x19\x1a\x05\x61\x64resX\x01\x62\x05\x41\x64resj\x07\x41\x64\x64ress\x12m\n\x11\x63ommunicatielijst\x18\t \x03(\x0b\x32\x1c.oso.dossier.v1.CommunicatieB4\x8a\xb5\x18\x30\x1a\x0c\x63ommunicatieX\x01\x62\x0e\x43ontactgegevenj\x0e\x43ontact detailB\x10\n\x0e_voorletters_1B\x0e\n\x0c_voorvoegselB\r\n\x0b_achternaamB\x0b\n\t_roepnaamB\x0b\n\t_geslachtB\x0e\n\x0c_adresgeheim\"\xea\x0b\n\tVerzorger\x12:\n\x08voornaam\x18\x01 \x03(\tB(\xbaH\t\x92\x01\x06\"\x04r\x02\x10\x01\x8a\xb5\x18\x18X\x01\x62\x08Voornaamj\nFirst name\x12O\n\rvoorletters_1\x18\x02 \x01(\tB3\xbaH\x04r\x02\x10\x01\x8a\xb5\x18(\n\rvoorletters-1X\x01\x62\x0bVoorlettersj\x08InitialsH\x00\x88\x01\x01\x12\x46\n\x0bvoorvoegsel\x18\x03 \x01(\tB,\xbaH\x04r\x02\x10\x01\x8a\xb5\x18!X\x01\x62\rTussenvoegselj\x0eSurname prefixH\x01\x88\x01\x01\x12>\n\nachternaam\x18\x04 \x01(\tB%\xbaH\x07r\x02\x10\x01\xc8\x01\x01\x8a\xb5\x18\x17X\x01\x62\nAchternaamj\x07SurnameH\x02\x88\x01\x01\x12?\n\x08roepnaam\x18\x05 \x01(\tB(\xbaH\x04r\x02\x10\x01\x8a\xb5\x18\x1dX\x01\x62\x08Roepnaamj\x0fName used dailyH\x03\x88\x01\x01\x12\x66\n\x08geslacht\x18\x06 \x01(\x03\x42O\xbaH2\xba\x01/\n\x05\x43L.14\x12\x13not in code list 14\x1a\x11this in [0, 1, 2]\x8a\xb5\x18\x16\x38\x0eX\x01\x62\x08Geslachtj\x06GenderH\x04\x88\x01\x01\x12\x42\n\x0b\x61\x64resgeheim\x18\x07 \x01(\x08\x42(\x8a\xb5\x18$b\x0f\x41\x64res is geheimj\x11\x41\x64\x64ress is secretH\x05\x88\x01\x01\x12H\n\nadreslijst\x18\x08 \x03(\x0b\x32\x15.oso.dossier.v1.AdresB\x1d\x8a\xb5\x18\x19\x1a\x05\x61\x64resX\x01\x62\x05\x41\x64resj\x07\x41\x64\x64ress\x12m\n\x11\x63ommunicatielijst\x18\t \x03(\x0b\x32\x1c.oso.dossier.v1.CommunicatieB4\x8a\xb5\x18\x30\x1a\x0c\x63ommunicatieX\x01\x62\x0e\x43ontactgegevenj\x0e\x43ontact detail\x12\xb0\x01\n\x0erelatietotkind\x18\n \x01(\tB\x92\x01\xbaHZr\x02\x10\x01\xba\x01S\n\x05\x43L.41\x12\x13not in code list 41\x1a\x35this in [\'1\', \'2\', \'3\', \'4\', \'5\', \'6\', \'7\', \'8\', \'9\']\x8a\xb5\x18\x31\x38)X\x01\x62\x14Relatie tot het kindj\x15Relation to the childH\x06\x88\x01\x01\x12@\n\toverleden\x18\x0b \x01(\x08\x42(\x8a\xb5\x18$J\x08\x32\x30\x31\x38.1.1X\x02\x62\x0cIs overledenj\x08Has diedH\x07\x88\x01\x01\x12\x62\n\x10overlijdensdatum\x18\x0c \x01(\x0b\x32\x11.google.type.DateB5\x8a\xb5\x18\x31J\x08\x32\x30\x31\x38.1.1X\x01\x62\x14\x44\x61tum van overlijdenj\rDate of death\x12j\n\x18wettigevertegenwoordiger\x18\r \x01(\x08\x42\x43\xbaH\x03\xc8\x01\x01\x8a\xb5\x18\x39\x62\x1eIs wettelijk vertegenwoordigerj\x17Is legal representativeH\x08\x88\x01\x01\x12W\n\nbanknummer\x18\x0e \x01(\tB>\xbaH\x04r\x02\x10\x01\x8a\xb5\x18\x33X\x01\x62\x16Oud bankrekeningnummerj\x17Old bank account numberH\t\x88\x01\x01\x12S\n\x04iban\x18\x0f \x01(\tB@\xbaH\x04r\x02\x10\x01\x8a\xb5\x18\x35X\x01\x62\x15Rekeningnummer (IBAN)j\x1a\x42\x61nk account number (IBAN)H\n\x88\x01\x01\x42\x10\n\x0e_voorletters_1B\x0e\n\x0c_voorvoegselB\r\n\x0b_achternaamB\x0b\n\t_roepnaamB\x0b\n\t_geslachtB\x0e\n\x0c_adresgeheimB\x11\n\x0f_relatietotkindB\x0c\n\n_overledenB\x1b\n\x19_wettigevertegenwoordigerB\r\n\x0b_banknummerB\x07\n\x05_ibanb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,51 +36,55 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'oso.dossier.v1.persoon_pb2'
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_PERSOON'].fields_by_name['voornaam']._loaded_options = None
-  _globals['_PERSOON'].fields_by_name['voornaam']._serialized_options = b'\272H\t\222\001\006\"\004r\002\020\001\212\265\030\002X\001'
+  _globals['_PERSOON'].fields_by_name['voornaam']._serialized_options = b'\272H\t\222\001\006\"\004r\002\020\001\212\265\030\030X\001b\010Voornaamj\nFirst name'
   _globals['_PERSOON'].fields_by_name['voorletters_1']._loaded_options = None
-  _globals['_PERSOON'].fields_by_name['voorletters_1']._serialized_options = b'\272H\004r\002\020\001\212\265\030\021\n\rvoorletters-1X\001'
+  _globals['_PERSOON'].fields_by_name['voorletters_1']._serialized_options = b'\272H\004r\002\020\001\212\265\030(\n\rvoorletters-1X\001b\013Voorlettersj\010Initials'
   _globals['_PERSOON'].fields_by_name['voorvoegsel']._loaded_options = None
-  _globals['_PERSOON'].fields_by_name['voorvoegsel']._serialized_options = b'\272H\004r\002\020\001\212\265\030\002X\001'
+  _globals['_PERSOON'].fields_by_name['voorvoegsel']._serialized_options = b'\272H\004r\002\020\001\212\265\030!X\001b\rTussenvoegselj\016Surname prefix'
   _globals['_PERSOON'].fields_by_name['achternaam']._loaded_options = None
-  _globals['_PERSOON'].fields_by_name['achternaam']._serialized_options = b'\272H\007r\002\020\001\310\001\001\212\265\030\002X\001'
+  _globals['_PERSOON'].fields_by_name['achternaam']._serialized_options = b'\272H\007r\002\020\001\310\001\001\212\265\030\027X\001b\nAchternaamj\007Surname'
   _globals['_PERSOON'].fields_by_name['roepnaam']._loaded_options = None
-  _globals['_PERSOON'].fields_by_name['roepnaam']._serialized_options = b'\272H\004r\002\020\001\212\265\030\002X\001'
+  _globals['_PERSOON'].fields_by_name['roepnaam']._serialized_options = b'\272H\004r\002\020\001\212\265\030\035X\001b\010Roepnaamj\017Name used daily'
   _globals['_PERSOON'].fields_by_name['geslacht']._loaded_options = None
-  _globals['_PERSOON'].fields_by_name['geslacht']._serialized_options = b'\272H2\272\001/\n\005CL.14\022\023not in code list 14\032\021this in [0, 1, 2]\212\265\030\0048\016X\001'
+  _globals['_PERSOON'].fields_by_name['geslacht']._serialized_options = b'\272H2\272\001/\n\005CL.14\022\023not in code list 14\032\021this in [0, 1, 2]\212\265\030\0268\016X\001b\010Geslachtj\006Gender'
+  _globals['_PERSOON'].fields_by_name['adresgeheim']._loaded_options = None
+  _globals['_PERSOON'].fields_by_name['adresgeheim']._serialized_options = b'\212\265\030$b\017Adres is geheimj\021Address is secret'
   _globals['_PERSOON'].fields_by_name['adreslijst']._loaded_options = None
-  _globals['_PERSOON'].fields_by_name['adreslijst']._serialized_options = b'\212\265\030\t\032\005adresX\001'
+  _globals['_PERSOON'].fields_by_name['adreslijst']._serialized_options = b'\212\265\030\031\032\005adresX\001b\005Adresj\007Address'
   _globals['_PERSOON'].fields_by_name['communicatielijst']._loaded_options = None
-  _globals['_PERSOON'].fields_by_name['communicatielijst']._serialized_options = b'\212\265\030\020\032\014communicatieX\001'
+  _globals['_PERSOON'].fields_by_name['communicatielijst']._serialized_options = b'\212\265\0300\032\014communicatieX\001b\016Contactgegevenj\016Contact detail'
   _globals['_VERZORGER'].fields_by_name['voornaam']._loaded_options = None
-  _globals['_VERZORGER'].fields_by_name['voornaam']._serialized_options = b'\272H\t\222\001\006\"\004r\002\020\001\212\265\030\002X\001'
+  _globals['_VERZORGER'].fields_by_name['voornaam']._serialized_options = b'\272H\t\222\001\006\"\004r\002\020\001\212\265\030\030X\001b\010Voornaamj\nFirst name'
   _globals['_VERZORGER'].fields_by_name['voorletters_1']._loaded_options = None
-  _globals['_VERZORGER'].fields_by_name['voorletters_1']._serialized_options = b'\272H\004r\002\020\001\212\265\030\021\n\rvoorletters-1X\001'
+  _globals['_VERZORGER'].fields_by_name['voorletters_1']._serialized_options = b'\272H\004r\002\020\001\212\265\030(\n\rvoorletters-1X\001b\013Voorlettersj\010Initials'
   _globals['_VERZORGER'].fields_by_name['voorvoegsel']._loaded_options = None
-  _globals['_VERZORGER'].fields_by_name['voorvoegsel']._serialized_options = b'\272H\004r\002\020\001\212\265\030\002X\001'
+  _globals['_VERZORGER'].fields_by_name['voorvoegsel']._serialized_options = b'\272H\004r\002\020\001\212\265\030!X\001b\rTussenvoegselj\016Surname prefix'
   _globals['_VERZORGER'].fields_by_name['achternaam']._loaded_options = None
-  _globals['_VERZORGER'].fields_by_name['achternaam']._serialized_options = b'\272H\007r\002\020\001\310\001\001\212\265\030\002X\001'
+  _globals['_VERZORGER'].fields_by_name['achternaam']._serialized_options = b'\272H\007r\002\020\001\310\001\001\212\265\030\027X\001b\nAchternaamj\007Surname'
   _globals['_VERZORGER'].fields_by_name['roepnaam']._loaded_options = None
-  _globals['_VERZORGER'].fields_by_name['roepnaam']._serialized_options = b'\272H\004r\002\020\001\212\265\030\002X\001'
+  _globals['_VERZORGER'].fields_by_name['roepnaam']._serialized_options = b'\272H\004r\002\020\001\212\265\030\035X\001b\010Roepnaamj\017Name used daily'
   _globals['_VERZORGER'].fields_by_name['geslacht']._loaded_options = None
-  _globals['_VERZORGER'].fields_by_name['geslacht']._serialized_options = b'\272H2\272\001/\n\005CL.14\022\023not in code list 14\032\021this in [0, 1, 2]\212\265\030\0048\016X\001'
+  _globals['_VERZORGER'].fields_by_name['geslacht']._serialized_options = b'\272H2\272\001/\n\005CL.14\022\023not in code list 14\032\021this in [0, 1, 2]\212\265\030\0268\016X\001b\010Geslachtj\006Gender'
+  _globals['_VERZORGER'].fields_by_name['adresgeheim']._loaded_options = None
+  _globals['_VERZORGER'].fields_by_name['adresgeheim']._serialized_options = b'\212\265\030$b\017Adres is geheimj\021Address is secret'
   _globals['_VERZORGER'].fields_by_name['adreslijst']._loaded_options = None
-  _globals['_VERZORGER'].fields_by_name['adreslijst']._serialized_options = b'\212\265\030\t\032\005adresX\001'
+  _globals['_VERZORGER'].fields_by_name['adreslijst']._serialized_options = b'\212\265\030\031\032\005adresX\001b\005Adresj\007Address'
   _globals['_VERZORGER'].fields_by_name['communicatielijst']._loaded_options = None
-  _globals['_VERZORGER'].fields_by_name['communicatielijst']._serialized_options = b'\212\265\030\020\032\014communicatieX\001'
+  _globals['_VERZORGER'].fields_by_name['communicatielijst']._serialized_options = b'\212\265\0300\032\014communicatieX\001b\016Contactgegevenj\016Contact detail'
   _globals['_VERZORGER'].fields_by_name['relatietotkind']._loaded_options = None
-  _globals['_VERZORGER'].fields_by_name['relatietotkind']._serialized_options = b'\272HZr\002\020\001\272\001S\n\005CL.41\022\023not in code list 41\0325this in [\'1\', \'2\', \'3\', \'4\', \'5\', \'6\', \'7\', \'8\', \'9\']\212\265\030\0048)X\001'
+  _globals['_VERZORGER'].fields_by_name['relatietotkind']._serialized_options = b'\272HZr\002\020\001\272\001S\n\005CL.41\022\023not in code list 41\0325this in [\'1\', \'2\', \'3\', \'4\', \'5\', \'6\', \'7\', \'8\', \'9\']\212\265\03018)X\001b\024Relatie tot het kindj\025Relation to the child'
   _globals['_VERZORGER'].fields_by_name['overleden']._loaded_options = None
-  _globals['_VERZORGER'].fields_by_name['overleden']._serialized_options = b'\212\265\030\014J\0102018.1.1X\002'
+  _globals['_VERZORGER'].fields_by_name['overleden']._serialized_options = b'\212\265\030$J\0102018.1.1X\002b\014Is overledenj\010Has died'
   _globals['_VERZORGER'].fields_by_name['overlijdensdatum']._loaded_options = None
-  _globals['_VERZORGER'].fields_by_name['overlijdensdatum']._serialized_options = b'\212\265\030\014J\0102018.1.1X\001'
+  _globals['_VERZORGER'].fields_by_name['overlijdensdatum']._serialized_options = b'\212\265\0301J\0102018.1.1X\001b\024Datum van overlijdenj\rDate of death'
   _globals['_VERZORGER'].fields_by_name['wettigevertegenwoordiger']._loaded_options = None
-  _globals['_VERZORGER'].fields_by_name['wettigevertegenwoordiger']._serialized_options = b'\272H\003\310\001\001'
+  _globals['_VERZORGER'].fields_by_name['wettigevertegenwoordiger']._serialized_options = b'\272H\003\310\001\001\212\265\0309b\036Is wettelijk vertegenwoordigerj\027Is legal representative'
   _globals['_VERZORGER'].fields_by_name['banknummer']._loaded_options = None
-  _globals['_VERZORGER'].fields_by_name['banknummer']._serialized_options = b'\272H\004r\002\020\001\212\265\030\002X\001'
+  _globals['_VERZORGER'].fields_by_name['banknummer']._serialized_options = b'\272H\004r\002\020\001\212\265\0303X\001b\026Oud bankrekeningnummerj\027Old bank account number'
   _globals['_VERZORGER'].fields_by_name['iban']._loaded_options = None
-  _globals['_VERZORGER'].fields_by_name['iban']._serialized_options = b'\272H\004r\002\020\001\212\265\030\002X\001'
+  _globals['_VERZORGER'].fields_by_name['iban']._serialized_options = b'\272H\004r\002\020\001\212\265\0305X\001b\025Rekeningnummer (IBAN)j\032Bank account number (IBAN)'
   _globals['_PERSOON']._serialized_start=160
-  _globals['_PERSOON']._serialized_end=727
-  _globals['_VERZORGER']._serialized_start=730
-  _globals['_VERZORGER']._serialized_end=1744
+  _globals['_PERSOON']._serialized_end=959
+  _globals['_VERZORGER']._serialized_start=962
+  _globals['_VERZORGER']._serialized_end=2476
 # @@protoc_insertion_point(module_scope)

@@ -27,7 +27,7 @@ from oso.dossier.v1 import contact_pb2 as oso_dot_dossier_dot_v1_dot_contact__pb
 from oso.options.v1 import field_pb2 as oso_dot_options_dot_v1_dot_field__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1boso/dossier/v1/school.proto\x12\x0eoso.dossier.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1coso/dossier/v1/contact.proto\x1a\x1aoso/options/v1/field.proto\"\xb9\x01\n\nInstelling\x12\x1d\n\x04naam\x18\x01 \x01(\tB\n\xbaH\x07r\x02\x10\x01\xc8\x01\x01H\x00\x88\x01\x01\x12\x36\n\nadreslijst\x18\x02 \x03(\x0b\x32\x15.oso.dossier.v1.AdresB\x0b\x8a\xb5\x18\x07\x1a\x05\x61\x64res\x12K\n\x11\x63ommunicatielijst\x18\x03 \x03(\x0b\x32\x1c.oso.dossier.v1.CommunicatieB\x12\x8a\xb5\x18\x0e\x1a\x0c\x63ommunicatieB\x07\n\x05_naam\"\xb7\x04\n\x06School\x12\x1d\n\x04naam\x18\x01 \x01(\tB\n\xbaH\x07r\x02\x10\x01\xc8\x01\x01H\x00\x88\x01\x01\x12\x36\n\nadreslijst\x18\x02 \x03(\x0b\x32\x15.oso.dossier.v1.AdresB\x0b\x8a\xb5\x18\x07\x1a\x05\x61\x64res\x12K\n\x11\x63ommunicatielijst\x18\x03 \x03(\x0b\x32\x1c.oso.dossier.v1.CommunicatieB\x12\x8a\xb5\x18\x0e\x1a\x0c\x63ommunicatie\x12;\n\x08\x62rincode\x18\x04 \x01(\tB$\xbaH!r\x1c\x32\x1a^(?:[0-9][0-9][A-Z][A-Z])$\xc8\x01\x01H\x01\x88\x01\x01\x12\x37\n\x0evestigingscode\x18\x05 \x01(\tB\x1a\xbaH\x17r\x12\x32\x10^(?:[0-9][0-9])$\xc8\x01\x01H\x02\x88\x01\x01\x12%\n\x0c\x61\x61nleverpunt\x18\x06 \x01(\tB\n\xbaH\x07r\x02\x10\x01\xc8\x01\x01H\x03\x88\x01\x01\x12\x1b\n\x05soort\x18\x07 \x01(\tB\x07\xbaH\x04r\x02\x10\x01H\x04\x88\x01\x01\x12\x1a\n\x04type\x18\x08 \x01(\tB\x07\xbaH\x04r\x02\x10\x01H\x05\x88\x01\x01\x12)\n\rnaamdirecteur\x18\t \x01(\tB\r\xbaH\x04r\x02\x10\x01\x8a\xb5\x18\x02X\x01H\x06\x88\x01\x01\x12\x1d\n\x07website\x18\n \x01(\tB\x07\xbaH\x04r\x02\x10\x01H\x07\x88\x01\x01\x42\x07\n\x05_naamB\x0b\n\t_brincodeB\x11\n\x0f_vestigingscodeB\x0f\n\r_aanleverpuntB\x08\n\x06_soortB\x07\n\x05_typeB\x10\n\x0e_naamdirecteurB\n\n\x08_websiteb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1boso/dossier/v1/school.proto\x12\x0eoso.dossier.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1coso/dossier/v1/contact.proto\x1a\x1aoso/options/v1/field.proto\"\x9f\x02\n\nInstelling\x12S\n\x04naam\x18\x01 \x01(\tB@\xbaH\x07r\x02\x10\x01\xc8\x01\x01\x8a\xb5\x18\x32\x62\x16Naam van de instellingj\x18Name of the organisationH\x00\x88\x01\x01\x12\x46\n\nadreslijst\x18\x02 \x03(\x0b\x32\x15.oso.dossier.v1.AdresB\x1b\x8a\xb5\x18\x17\x1a\x05\x61\x64resb\x05\x41\x64resj\x07\x41\x64\x64ress\x12k\n\x11\x63ommunicatielijst\x18\x03 \x03(\x0b\x32\x1c.oso.dossier.v1.CommunicatieB2\x8a\xb5\x18.\x1a\x0c\x63ommunicatieb\x0e\x43ontactgegevenj\x0e\x43ontact detailB\x07\n\x05_naam\"\xf3\x06\n\x06School\x12I\n\x04naam\x18\x01 \x01(\tB6\xbaH\x07r\x02\x10\x01\xc8\x01\x01\x8a\xb5\x18(b\x12Naam van de schoolj\x12Name of the schoolH\x00\x88\x01\x01\x12\x46\n\nadreslijst\x18\x02 \x03(\x0b\x32\x15.oso.dossier.v1.AdresB\x1b\x8a\xb5\x18\x17\x1a\x05\x61\x64resb\x05\x41\x64resj\x07\x41\x64\x64ress\x12k\n\x11\x63ommunicatielijst\x18\x03 \x03(\x0b\x32\x1c.oso.dossier.v1.CommunicatieB2\x8a\xb5\x18.\x1a\x0c\x63ommunicatieb\x0e\x43ontactgegevenj\x0e\x43ontact detail\x12g\n\x08\x62rincode\x18\x04 \x01(\tBP\xbaH!r\x1c\x32\x1a^(?:[0-9][0-9][A-Z][A-Z])$\xc8\x01\x01\x8a\xb5\x18(b\x12\x42RIN van de schoolj\x12School code (BRIN)H\x01\x88\x01\x01\x12P\n\x0evestigingscode\x18\x05 \x01(\tB3\xbaH\x17r\x12\x32\x10^(?:[0-9][0-9])$\xc8\x01\x01\x8a\xb5\x18\x15\x62\tVestigingj\x08LocationH\x02\x88\x01\x01\x12G\n\x0c\x61\x61nleverpunt\x18\x06 \x01(\tB,\xbaH\x07r\x02\x10\x01\xc8\x01\x01\x8a\xb5\x18\x1e\x62\x0c\x41\x61nleverpuntj\x0e\x44\x65livery pointH\x03\x88\x01\x01\x12=\n\x05soort\x18\x07 \x01(\tB)\xbaH\x04r\x02\x10\x01\x8a\xb5\x18\x1e\x62\x0cSoort schoolj\x0eKind of schoolH\x04\x88\x01\x01\x12;\n\x04type\x18\x08 \x01(\tB(\xbaH\x04r\x02\x10\x01\x8a\xb5\x18\x1d\x62\x0bType schoolj\x0eType of schoolH\x05\x88\x01\x01\x12H\n\rnaamdirecteur\x18\t \x01(\tB,\xbaH\x04r\x02\x10\x01\x8a\xb5\x18!X\x01\x62\tDirecteurj\x12Head of the schoolH\x06\x88\x01\x01\x12\x34\n\x07website\x18\n \x01(\tB\x1e\xbaH\x04r\x02\x10\x01\x8a\xb5\x18\x13\x62\x07Websitej\x08Web siteH\x07\x88\x01\x01\x42\x07\n\x05_naamB\x0b\n\t_brincodeB\x11\n\x0f_vestigingscodeB\x0f\n\r_aanleverpuntB\x08\n\x06_soortB\x07\n\x05_typeB\x10\n\x0e_naamdirecteurB\n\n\x08_websiteb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,33 +35,33 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'oso.dossier.v1.school_pb2',
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_INSTELLING'].fields_by_name['naam']._loaded_options = None
-  _globals['_INSTELLING'].fields_by_name['naam']._serialized_options = b'\272H\007r\002\020\001\310\001\001'
+  _globals['_INSTELLING'].fields_by_name['naam']._serialized_options = b'\272H\007r\002\020\001\310\001\001\212\265\0302b\026Naam van de instellingj\030Name of the organisation'
   _globals['_INSTELLING'].fields_by_name['adreslijst']._loaded_options = None
-  _globals['_INSTELLING'].fields_by_name['adreslijst']._serialized_options = b'\212\265\030\007\032\005adres'
+  _globals['_INSTELLING'].fields_by_name['adreslijst']._serialized_options = b'\212\265\030\027\032\005adresb\005Adresj\007Address'
   _globals['_INSTELLING'].fields_by_name['communicatielijst']._loaded_options = None
-  _globals['_INSTELLING'].fields_by_name['communicatielijst']._serialized_options = b'\212\265\030\016\032\014communicatie'
+  _globals['_INSTELLING'].fields_by_name['communicatielijst']._serialized_options = b'\212\265\030.\032\014communicatieb\016Contactgegevenj\016Contact detail'
   _globals['_SCHOOL'].fields_by_name['naam']._loaded_options = None
-  _globals['_SCHOOL'].fields_by_name['naam']._serialized_options = b'\272H\007r\002\020\001\310\001\001'
+  _globals['_SCHOOL'].fields_by_name['naam']._serialized_options = b'\272H\007r\002\020\001\310\001\001\212\265\030(b\022Naam van de schoolj\022Name of the school'
   _globals['_SCHOOL'].fields_by_name['adreslijst']._loaded_options = None
-  _globals['_SCHOOL'].fields_by_name['adreslijst']._serialized_options = b'\212\265\030\007\032\005adres'
+  _globals['_SCHOOL'].fields_by_name['adreslijst']._serialized_options = b'\212\265\030\027\032\005adresb\005Adresj\007Address'
   _globals['_SCHOOL'].fields_by_name['communicatielijst']._loaded_options = None
-  _globals['_SCHOOL'].fields_by_name['communicatielijst']._serialized_options = b'\212\265\030\016\032\014communicatie'
+  _globals['_SCHOOL'].fields_by_name['communicatielijst']._serialized_options = b'\212\265\030.\032\014communicatieb\016Contactgegevenj\016Contact detail'
   _globals['_SCHOOL'].fields_by_name['brincode']._loaded_options = None
-  _globals['_SCHOOL'].fields_by_name['brincode']._serialized_options = b'\272H!r\0342\032^(?:[0-9][0-9][A-Z][A-Z])$\310\001\001'
+  _globals['_SCHOOL'].fields_by_name['brincode']._serialized_options = b'\272H!r\0342\032^(?:[0-9][0-9][A-Z][A-Z])$\310\001\001\212\265\030(b\022BRIN van de schoolj\022School code (BRIN)'
   _globals['_SCHOOL'].fields_by_name['vestigingscode']._loaded_options = None
-  _globals['_SCHOOL'].fields_by_name['vestigingscode']._serialized_options = b'\272H\027r\0222\020^(?:[0-9][0-9])$\310\001\001'
+  _globals['_SCHOOL'].fields_by_name['vestigingscode']._serialized_options = b'\272H\027r\0222\020^(?:[0-9][0-9])$\310\001\001\212\265\030\025b\tVestigingj\010Location'
   _globals['_SCHOOL'].fields_by_name['aanleverpunt']._loaded_options = None
-  _globals['_SCHOOL'].fields_by_name['aanleverpunt']._serialized_options = b'\272H\007r\002\020\001\310\001\001'
+  _globals['_SCHOOL'].fields_by_name['aanleverpunt']._serialized_options = b'\272H\007r\002\020\001\310\001\001\212\265\030\036b\014Aanleverpuntj\016Delivery point'
   _globals['_SCHOOL'].fields_by_name['soort']._loaded_options = None
-  _globals['_SCHOOL'].fields_by_name['soort']._serialized_options = b'\272H\004r\002\020\001'
+  _globals['_SCHOOL'].fields_by_name['soort']._serialized_options = b'\272H\004r\002\020\001\212\265\030\036b\014Soort schoolj\016Kind of school'
   _globals['_SCHOOL'].fields_by_name['type']._loaded_options = None
-  _globals['_SCHOOL'].fields_by_name['type']._serialized_options = b'\272H\004r\002\020\001'
+  _globals['_SCHOOL'].fields_by_name['type']._serialized_options = b'\272H\004r\002\020\001\212\265\030\035b\013Type schoolj\016Type of school'
   _globals['_SCHOOL'].fields_by_name['naamdirecteur']._loaded_options = None
-  _globals['_SCHOOL'].fields_by_name['naamdirecteur']._serialized_options = b'\272H\004r\002\020\001\212\265\030\002X\001'
+  _globals['_SCHOOL'].fields_by_name['naamdirecteur']._serialized_options = b'\272H\004r\002\020\001\212\265\030!X\001b\tDirecteurj\022Head of the school'
   _globals['_SCHOOL'].fields_by_name['website']._loaded_options = None
-  _globals['_SCHOOL'].fields_by_name['website']._serialized_options = b'\272H\004r\002\020\001'
+  _globals['_SCHOOL'].fields_by_name['website']._serialized_options = b'\272H\004r\002\020\001\212\265\030\023b\007Websitej\010Web site'
   _globals['_INSTELLING']._serialized_start=135
-  _globals['_INSTELLING']._serialized_end=320
-  _globals['_SCHOOL']._serialized_start=323
-  _globals['_SCHOOL']._serialized_end=890
+  _globals['_INSTELLING']._serialized_end=422
+  _globals['_SCHOOL']._serialized_start=425
+  _globals['_SCHOOL']._serialized_end=1308
 # @@protoc_insertion_point(module_scope)

@@ -26,15 +26,31 @@ from oso.dossier.v1 import document_pb2 as oso_dot_dossier_dot_v1_dot_document__
 from oso.options.v1 import field_pb2 as oso_dot_options_dot_v1_dot_field__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1coso/dossier/v1/verzuim.proto\x12\x0eoso.dossier.v1\x1a\x1doso/dossier/v1/document.proto\x1a\x1aoso/options/v1/field.proto\"\xec\x03\n\x07Verzuim\x12\x1f\n\x12\x64\x61gdelengeoorloofd\x18\x01 \x01(\x03H\x00\x88\x01\x01\x12!\n\x14\x64\x61gdelenongeoorloofd\x18\x02 \x01(\x03H\x01\x88\x01\x01\x12\x1b\n\x0eurengeoorloofd\x18\x03 \x01(\x03H\x02\x88\x01\x01\x12\x1d\n\x10urenongeoorloofd\x18\x04 \x01(\x03H\x03\x88\x01\x01\x12\x1d\n\x10meerdan25percent\x18\x05 \x01(\x08H\x04\x88\x01\x01\x12\x17\n\nfrequentie\x18\x06 \x01(\x03H\x05\x88\x01\x01\x12\x1e\n\x11\x63ontactleerplicht\x18\x07 \x01(\x08H\x06\x88\x01\x01\x12\x17\n\nrmcmelding\x18\x08 \x01(\x08H\x07\x88\x01\x01\x12O\n\x0e\x64ocument_lijst\x18\t \x03(\x0b\x32\x18.oso.dossier.v1.DocumentB\x1d\x8a\xb5\x18\x19\n\rdocumentLijst\x1a\x08\x64ocumentB\x15\n\x13_dagdelengeoorloofdB\x17\n\x15_dagdelenongeoorloofdB\x11\n\x0f_urengeoorloofdB\x13\n\x11_urenongeoorloofdB\x13\n\x11_meerdan25percentB\r\n\x0b_frequentieB\x14\n\x12_contactleerplichtB\r\n\x0b_rmcmeldingb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1coso/dossier/v1/verzuim.proto\x12\x0eoso.dossier.v1\x1a\x1doso/dossier/v1/document.proto\x1a\x1aoso/options/v1/field.proto\"\xfa\x08\n\x07Verzuim\x12\x64\n\x12\x64\x61gdelengeoorloofd\x18\x01 \x01(\x03\x42\x43\x8a\xb5\x18?b Dagdelen afwezig met toestemmingj\x1bHalf days absent with leaveH\x00\x88\x01\x01\x12l\n\x14\x64\x61gdelenongeoorloofd\x18\x02 \x01(\x03\x42I\x8a\xb5\x18\x45\x62#Dagdelen afwezig zonder toestemmingj\x1eHalf days absent without leaveH\x01\x88\x01\x01\x12X\n\x0eurengeoorloofd\x18\x03 \x01(\x03\x42;\x8a\xb5\x18\x37\x62\x1cUren afwezig met toestemmingj\x17Hours absent with leaveH\x02\x88\x01\x01\x12`\n\x10urenongeoorloofd\x18\x04 \x01(\x03\x42\x41\x8a\xb5\x18=b\x1fUren afwezig zonder toestemmingj\x1aHours absent without leaveH\x03\x88\x01\x01\x12w\n\x10meerdan25percent\x18\x05 \x01(\x08\x42X\x8a\xb5\x18Tb\'Meer dan een kwart van de lessen gemistj)Missed more than a quarter of the lessonsH\x04\x88\x01\x01\x12g\n\nfrequentie\x18\x06 \x01(\x03\x42N\x8a\xb5\x18Jb&Aantal keer afwezig zonder toestemmingj Number of absences without leaveH\x05\x88\x01\x01\x12t\n\x11\x63ontactleerplicht\x18\x07 \x01(\x08\x42T\x8a\xb5\x18Pb\"Contact met de leerplichtambtenaarj*Contact with the school attendance officerH\x06\x88\x01\x01\x12]\n\nrmcmelding\x18\x08 \x01(\x08\x42\x44\x8a\xb5\x18@b\x12Gemeld bij het RMCj*Reported to the RMC (early school leaving)H\x07\x88\x01\x01\x12\x86\x01\n\x0e\x64ocument_lijst\x18\t \x03(\x0b\x32\x18.oso.dossier.v1.DocumentBT\x8a\xb5\x18P\n\rdocumentLijst\x1a\x08\x64ocumentb\x19\x44ocument over het verzuimj\x1a\x44ocument about the absenceB\x15\n\x13_dagdelengeoorloofdB\x17\n\x15_dagdelenongeoorloofdB\x11\n\x0f_urengeoorloofdB\x13\n\x11_urenongeoorloofdB\x13\n\x11_meerdan25percentB\r\n\x0b_frequentieB\x14\n\x12_contactleerplichtB\r\n\x0b_rmcmeldingb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'oso.dossier.v1.verzuim_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_VERZUIM'].fields_by_name['dagdelengeoorloofd']._loaded_options = None
+  _globals['_VERZUIM'].fields_by_name['dagdelengeoorloofd']._serialized_options = b'\212\265\030?b Dagdelen afwezig met toestemmingj\033Half days absent with leave'
+  _globals['_VERZUIM'].fields_by_name['dagdelenongeoorloofd']._loaded_options = None
+  _globals['_VERZUIM'].fields_by_name['dagdelenongeoorloofd']._serialized_options = b'\212\265\030Eb#Dagdelen afwezig zonder toestemmingj\036Half days absent without leave'
+  _globals['_VERZUIM'].fields_by_name['urengeoorloofd']._loaded_options = None
+  _globals['_VERZUIM'].fields_by_name['urengeoorloofd']._serialized_options = b'\212\265\0307b\034Uren afwezig met toestemmingj\027Hours absent with leave'
+  _globals['_VERZUIM'].fields_by_name['urenongeoorloofd']._loaded_options = None
+  _globals['_VERZUIM'].fields_by_name['urenongeoorloofd']._serialized_options = b'\212\265\030=b\037Uren afwezig zonder toestemmingj\032Hours absent without leave'
+  _globals['_VERZUIM'].fields_by_name['meerdan25percent']._loaded_options = None
+  _globals['_VERZUIM'].fields_by_name['meerdan25percent']._serialized_options = b'\212\265\030Tb\'Meer dan een kwart van de lessen gemistj)Missed more than a quarter of the lessons'
+  _globals['_VERZUIM'].fields_by_name['frequentie']._loaded_options = None
+  _globals['_VERZUIM'].fields_by_name['frequentie']._serialized_options = b'\212\265\030Jb&Aantal keer afwezig zonder toestemmingj Number of absences without leave'
+  _globals['_VERZUIM'].fields_by_name['contactleerplicht']._loaded_options = None
+  _globals['_VERZUIM'].fields_by_name['contactleerplicht']._serialized_options = b'\212\265\030Pb\"Contact met de leerplichtambtenaarj*Contact with the school attendance officer'
+  _globals['_VERZUIM'].fields_by_name['rmcmelding']._loaded_options = None
+  _globals['_VERZUIM'].fields_by_name['rmcmelding']._serialized_options = b'\212\265\030@b\022Gemeld bij het RMCj*Reported to the RMC (early school leaving)'
   _globals['_VERZUIM'].fields_by_name['document_lijst']._loaded_options = None
-  _globals['_VERZUIM'].fields_by_name['document_lijst']._serialized_options = b'\212\265\030\031\n\rdocumentLijst\032\010document'
+  _globals['_VERZUIM'].fields_by_name['document_lijst']._serialized_options = b'\212\265\030P\n\rdocumentLijst\032\010documentb\031Document over het verzuimj\032Document about the absence'
   _globals['_VERZUIM']._serialized_start=108
-  _globals['_VERZUIM']._serialized_end=600
+  _globals['_VERZUIM']._serialized_end=1254
 # @@protoc_insertion_point(module_scope)

@@ -102,6 +102,8 @@ class FieldFacts(_message.Message):
     FIRST_YEAR_FIELD_NUMBER: _builtins.int
     LAST_YEAR_FIELD_NUMBER: _builtins.int
     PRIVACY_FIELD_NUMBER: _builtins.int
+    LABEL_NL_FIELD_NUMBER: _builtins.int
+    LABEL_EN_FIELD_NUMBER: _builtins.int
     xml_name: _builtins.str
     """Name in the XML, where it is not the field's name."""
     form: Global___XmlForm.ValueType
@@ -128,6 +130,12 @@ class FieldFacts(_message.Message):
     """Last year of the standard that has it, when it is gone."""
     privacy: Global___Privacy.ValueType
     """How careful to be with it."""
+    label_nl: _builtins.str
+    """What people read instead of its name, Dutch. Of a message: the title of the
+    section, or of one item of it. Every field that stands in the XML has one.
+    """
+    label_en: _builtins.str
+    """The same in English."""
     def __init__(
         self,
         *,
@@ -142,10 +150,12 @@ class FieldFacts(_message.Message):
         first_year: _builtins.str = ...,
         last_year: _builtins.str = ...,
         privacy: Global___Privacy.ValueType = ...,
+        label_nl: _builtins.str = ...,
+        label_en: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["always_written", b"always_written", "category", b"category", "code_list", b"code_list", "first_year", b"first_year", "form", b"form", "group", b"group", "item_name", b"item_name", "last_year", b"last_year", "privacy", b"privacy", "repeated_choice", b"repeated_choice", "xml_name", b"xml_name"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["always_written", b"always_written", "category", b"category", "code_list", b"code_list", "first_year", b"first_year", "form", b"form", "group", b"group", "item_name", b"item_name", "label_en", b"label_en", "label_nl", b"label_nl", "last_year", b"last_year", "privacy", b"privacy", "repeated_choice", b"repeated_choice", "xml_name", b"xml_name"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
