@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import signal
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -232,7 +231,6 @@ async def serve(home: Path, settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with running(home, settings) as (_, server):
-        gc.freeze()  # what lives as long as the process is never looked at again
         host = settings.listen.rpartition(":")[0]
         print(f"School {settings.brin} ready on {host}:{server.port}", flush=True)  # noqa: T201
         await stop.wait()

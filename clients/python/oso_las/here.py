@@ -5,6 +5,7 @@ Imports are made where they are used: see `oso_las.cli`.
 
 from __future__ import annotations
 
+import gc
 import getpass
 import json
 import sys
@@ -93,6 +94,7 @@ class Here:
         from oso_rpc.server import AddressInUseError  # noqa: PLC0415
         from oso_store import SchemaError, StoreUnavailableError  # noqa: PLC0415
 
+        gc.freeze()  # what was imported is no garbage: not to be looked at again and again
         try:
             return uvloop.run(work())
         except (DossierXmlError, DeskError, OsoError) as error:
