@@ -8,6 +8,12 @@ from typing import NamedTuple
 
 from oso_dossier.errors import StructureFinding  # noqa: TC001  dataclasses are read by tools
 
+ALL_PROFILES = ()
+"""What `Rule.profiles` is for a rule that holds in every profile."""
+
+FILE = "/[1]"
+"""Location of a finding about the file as a whole."""
+
 
 class Severity(Enum):
     """How bad a finding is."""

@@ -1,0 +1,105 @@
+"""The checks of codes, compiled for one year of the standard."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from oso_dossier.place import spell
+from oso_dossier.rules.code_lists import CodeRule, admitted
+from oso_dossier.rules.routes import position
+from oso_dossier.rules.rule import FILE, Finding
+from oso_dossier.values import IntegerType
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from oso_dossier.place import Place
+    from oso_dossier.plan import ElementPlan, MessagePlan
+    from oso_dossier.rules.subject import Subject
+    from oso_dossier.values import ValueType
+
+
+@dataclass(frozen=True, slots=True)
+class CodeCheck:
+    """The check of one element.
+
+    Attributes:
+        at: Name of the message type it stands in.
+        element: Its plan.
+        kind: The type of its text.
+        codes: The texts it may have.
+        values: The same as values of the message.
+
+    """
+
+    at: str
+    element: ElementPlan
+    kind: ValueType
+    codes: frozenset[str]
+    values: frozenset[Any]
+
+    def wrong(self, subject: Subject) -> Iterator[Place]:
+        """Give the places of the elements that are no code."""
+        name, values = self.element.field, self.values
+        for message, place in subject.stops(self.at):
+            value = getattr(message, name)
+            if self.element.repeated:
+                for index, one in enumerate(value, 1):
+                    here = (place, self.element.name, index)
+                    if not self._is_code(one, here, subject):
+                        yield here
+            elif (value not in values or subject.has_spellings) and message.HasField(name):
+                here = (place, self.element.name, 1)
+                if not self._is_code(value, here, subject):
+                    yield here
+
+    def _is_code(self, value: Any, place: Place, subject: Subject) -> bool:
+        if not subject.has_spellings:
+            return value in self.values
+        return not self.codes.isdisjoint(subject.texts(place, self.kind, value))
+
+
+@dataclass(frozen=True, slots=True)
+class CodeChecks:
+    """The checks of one rule."""
+
+    definition: CodeRule
+    checks: tuple[CodeCheck, ...]
+    plan: MessagePlan
+
+    def findings(self, subject: Subject) -> Iterator[Finding]:
+        """Give the findings of the rule, in the order of the document."""
+        rule = self.definition.rule
+        places = [place for check in self.checks for place in check.wrong(subject)]
+        if self.definition.once:
+            if len(places) == sum(len(subject.stops(check.at)) for check in self.checks):
+                yield Finding(rule, FILE, self.checks[0].element.name)
+            return
+        if len(places) > 1 and len(self.checks) > 1:
+            places.sort(key=lambda place: position(self.plan, place))
+        for place in places:
+            yield Finding(rule, spell(place), place[1])
+
+
+def compiled(
+    definition: CodeRule, year: str, plan: MessagePlan, plans: Mapping[str, MessagePlan]
+) -> CodeChecks:
+    """Compile a rule about codes for a year; `plans` has the plan of each message type by name."""
+    codes = admitted(definition.code_list, year)
+    return CodeChecks(definition, tuple(_checks(definition, codes, plans)), plan)
+
+
+def _checks(
+    definition: CodeRule, codes: frozenset[str], plans: Mapping[str, MessagePlan]
+) -> Iterator[CodeCheck]:
+    for field in definition.fields:
+        name = field.containing_type.name if field.containing_type else ""
+        element = plans[name].by_number.get(field.number) if name in plans else None
+        if element is None or element.value is None:
+            continue  # the year does not have it
+        kind = element.value
+        values: frozenset[Any] = codes
+        if isinstance(kind, IntegerType):
+            values = frozenset(int(code) for code in codes)
+        yield CodeCheck(name, element, kind, codes, values)
