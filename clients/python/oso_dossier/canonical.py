@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from lxml import etree
 
+from oso_dossier.data_set import UNSAID, YEARS
 from oso_dossier.parsing import HINTS, parse_safely
 from oso_dossier.plan import Kind, dossier_plan
 from oso_dossier.values import SPACE
@@ -26,7 +27,8 @@ def canonical(content: bytes) -> bytes:
 
     """
     root = parse_safely(content)
-    _strip_space(root, dossier_plan())
+    year = next((year for year in YEARS if year.root == root.tag), UNSAID)
+    _strip_space(root, dossier_plan(year))
     for element in root.iter():
         for hint in HINTS.intersection(element.keys()):
             del element.attrib[hint]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from oso.dossier.v1.document_pb2 import Document
 from oso_dossier.errors import AttachmentMismatchError
+from oso_dossier.plan import ranks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -39,7 +40,11 @@ def _documents(message: Any) -> Iterator[Document]:
     if isinstance(message, Document):
         yield message
         return
-    for field, value in message.ListFields():
+    fields = message.ListFields()
+    places = ranks(message.DESCRIPTOR)
+    if places is not None:
+        fields = sorted(fields, key=lambda one: places[one[0].number])
+    for field, value in fields:
         if field.message_type is None:
             continue
         for one in value if field.is_repeated else (value,):

@@ -65,6 +65,14 @@ class Problem(Enum):
         "value has a character that XML cannot hold",
     )
     ATTACHMENT = ("bijlage is niet goed beschreven", "attachment is not described well")
+    OTHER_YEAR = (
+        "element hoort niet bij het jaar van dit dossier",
+        "element does not belong to the year of this dossier",
+    )
+    YEAR = (
+        "het jaar van dit dossier is onbekend in deze versie",
+        "the year of this dossier is unknown to this version",
+    )
     UNKNOWN = (
         "dossier bevat gegevens die deze versie niet kent",
         "dossier has fields this version does not know",
@@ -197,32 +205,34 @@ class WrongNamespaceError(DossierXmlError):
 
     Attributes:
         found: Root element as `{namespace}name`, cut to 200 characters.
-        expected: What it should be.
+        years: Names of the years that are read, oldest first.
         year: Year of the standard it is a dossier of, such as `2018`; empty when it is none.
 
     """
 
-    def __init__(self, found: str, expected: str) -> None:
-        """Record the root element and the one expected."""
-        super().__init__(found, expected)
+    def __init__(self, found: str, years: tuple[str, ...]) -> None:
+        """Record the root element and the years that are read."""
+        super().__init__(found, years)
         self.found = found[:200]
-        self.expected = expected
+        self.years = years
         known = _DOSSIER_OF_YEAR.fullmatch(found)
         self.year = known[1] if known else ""
 
     def text(self, language: str = "nl") -> str:
         """Give the sentence for people."""
         dutch = language == "nl"
+        *others, last = self.years
+        years = ", ".join(others) + (" en " if dutch else " and ") + last
         if self.year:
             return (
-                f"Dit is een dossier van {self.year}; deze versie leest dossiers van 2019.1."
+                f"Dit is een dossier van {self.year}; deze versie leest dossiers van {years}."
                 if dutch
-                else f"This is a dossier of {self.year}; this version reads dossiers of 2019.1."
+                else f"This is a dossier of {self.year}; this version reads dossiers of {years}."
             )
         found = printable(self.found)
         if dutch:
-            return f"Dit is geen dossier van 2019.1: gevonden {found}, verwacht {self.expected}."
-        return f"This is no dossier of 2019.1: found {found}, expected {self.expected}."
+            return f"Dit is geen dossier van {years}: gevonden {found}."
+        return f"This is no dossier of {years}: found {found}."
 
 
 class StructureError(DossierXmlError):

@@ -1,8 +1,9 @@
-"""What the XML of each message looks like, compiled once from descriptors and options.
+"""What the XML of each message looks like in one year, compiled once from descriptors and options.
 
-A message of the contract is a sequence of slots, in field order. A slot holds one element, or a
-choice of elements of which one may stand there. Reader and writer walk these plans; neither knows
-any field by name.
+A message of the contract is a sequence of slots, in the order of the field numbers unless a field
+says after which one it stands. A slot holds one element, or a choice of elements of which one may
+stand there. Fields the year does not have are not in its plan. Reader and writer walk these plans;
+neither knows any field by name.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import re
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message_factory import GetMessageClass
@@ -19,6 +20,7 @@ from google.protobuf.message_factory import GetMessageClass
 from buf.validate import validate_pb2
 from oso.dossier.v1.dossier_pb2 import Dossier
 from oso.options.v1 import field_pb2
+from oso_dossier.data_set import UNSAID
 from oso_dossier.values import (
     BooleanType,
     DateType,
@@ -29,12 +31,12 @@ from oso_dossier.values import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     from google.protobuf.descriptor import Descriptor
     from google.protobuf.message import Message
 
-NAMESPACE = "http://www.edustandaard.nl/oso_gegevensset/2019/dossier"
-YEAR = "2019.1"
-ROOT = "dossier"
+    from oso_dossier.data_set import Year
 
 _FACTS = field_pb2.facts
 _RULES = validate_pb2.field
@@ -117,6 +119,8 @@ class MessagePlan:
         always: Elements that are written also without items.
         text: Field and type of the element's own text, where it has text instead of elements.
         attributes: Its attributes by name.
+        outside: Fields that are in the XML of other years only, by number.
+        numbered: The elements stand in the order of their field numbers.
 
     """
 
@@ -129,100 +133,150 @@ class MessagePlan:
     always: list[ElementPlan] = field(default_factory=list)
     text: AttributePlan | None = None
     attributes: dict[str, AttributePlan] = field(default_factory=dict)
+    outside: dict[int, str] = field(default_factory=dict)
+    numbered: bool = True
 
 
 @cache
-def dossier_plan() -> MessagePlan:
-    """Give the plan of a dossier, compiled at the first call."""
-    return _compile(Dossier.DESCRIPTOR, {})
+def dossier_plan(year: Year = UNSAID) -> MessagePlan:
+    """Give the plan of a dossier of a year, compiled at the first call."""
+    return _Compiler(year).message(Dossier.DESCRIPTOR)
 
 
-def tag_of(name: str) -> str:
-    """Give an element name with the namespace, as lxml has it."""
-    return f"{{{NAMESPACE}}}{name}"
-
-
-def _compile(descriptor: Descriptor, known: dict[str, MessagePlan]) -> MessagePlan:
-    plan = known.get(descriptor.full_name)
-    if plan is not None:
-        return plan
-    plan = known[descriptor.full_name] = MessagePlan(GetMessageClass(descriptor))
+def in_order(descriptor: Descriptor) -> Iterator[FieldDescriptor]:
+    """Give the fields of a message in the order they have in the XML, of all years together."""
+    names: list[str] = []
     for one in sorted(descriptor.fields, key=lambda one: one.number):
-        facts = one.GetOptions().Extensions[_FACTS]
-        if facts.form == field_pb2.XML_FORM_NONE:
-            continue
-        if facts.form == field_pb2.XML_FORM_TEXT:
-            plan.text = AttributePlan("", one.name, _value_type(one))
-        elif facts.form == field_pb2.XML_FORM_ATTRIBUTE:
+        after = one.GetOptions().Extensions[_FACTS].after
+        names.insert(names.index(after) + 1 if after else len(names), one.name)
+    return (descriptor.fields_by_name[name] for name in names)
+
+
+@cache
+def ranks(descriptor: Descriptor) -> Mapping[int, int] | None:
+    """Give the place of each field in the XML by its number; None when the numbers are in order."""
+    numbers = [one.number for one in in_order(descriptor)]
+    if numbers == sorted(numbers):
+        return None
+    return {number: place for place, number in enumerate(numbers)}
+
+
+class _Compiler:
+    """Makes the plans of one year."""
+
+    def __init__(self, year: Year) -> None:
+        self._year = year
+        self._known: dict[str, MessagePlan] = {}
+
+    def message(self, descriptor: Descriptor) -> MessagePlan:
+        """Give the plan of a message."""
+        plan = self._known.get(descriptor.full_name)
+        if plan is not None:
+            return plan
+        plan = self._known[descriptor.full_name] = MessagePlan(GetMessageClass(descriptor))
+        for one in in_order(descriptor):
+            facts = one.GetOptions().Extensions[_FACTS]
             name = facts.xml_name or one.name
-            plan.attributes[name] = AttributePlan(name, one.name, _value_type(one))
+            if facts.form == field_pb2.XML_FORM_NONE:
+                continue
+            if not self._has(one):
+                plan.outside[one.number] = name
+            elif facts.form == field_pb2.XML_FORM_TEXT:
+                plan.text = AttributePlan("", one.name, _value_type(one))
+            elif facts.form == field_pb2.XML_FORM_ATTRIBUTE:
+                plan.attributes[name] = AttributePlan(name, one.name, _value_type(one))
+            else:
+                self._add_element(plan, one)
+        numbers = list(plan.by_number)
+        plan.numbered = numbers == sorted(numbers)
+        return plan
+
+    def _has(self, one: FieldDescriptor) -> bool:
+        facts = one.GetOptions().Extensions[_FACTS]
+        return self._year.has(facts.first_year, facts.last_year)
+
+    def _add_element(self, plan: MessagePlan, one: FieldDescriptor) -> None:
+        choice = one.containing_oneof
+        if choice is not None and sum(map(self._has, choice.fields)) == 1:
+            choice = None  # of one there is nothing to choose
+        last = plan.elements[-1] if plan.elements else None
+        same_choice = (
+            choice is not None
+            and last is not None
+            and plan.make.DESCRIPTOR.fields_by_name[last.field].containing_oneof == choice
+        )
+        if not same_choice:
+            plan.slots.append([])
+        element = self._element(one)
+        element.slot = len(plan.slots) - 1
+        if choice is not None:
+            element.required = choice.GetOptions().Extensions[validate_pb2.oneof].required
         else:
-            _add_element(plan, one, known)
-    return plan
+            element.required = self._is_required(one) or element.always
+        plan.slots[-1].append(element)
+        plan.elements.append(element)
+        plan.by_tag[element.tag] = element
+        plan.by_number[one.number] = element
+        if element.required:
+            plan.required.add(element.slot)
+        if element.always:
+            plan.always.append(element)
 
+    def _is_required(self, one: FieldDescriptor) -> bool:
+        """Tell whether a field must be there: on its own, or as the one of its kind this year."""
+        rules = one.GetOptions().Extensions[_RULES]
+        if rules.required or rules.repeated.min_items > 0:
+            return True
+        message = cast("Descriptor", one.containing_type)
+        groups = message.GetOptions().Extensions[validate_pb2.message].oneof
+        return any(
+            group.required
+            and one.name in group.fields
+            and sum(self._has(message.fields_by_name[name]) for name in group.fields) == 1
+            for group in groups
+        )
 
-def _add_element(plan: MessagePlan, one: FieldDescriptor, known: dict[str, MessagePlan]) -> None:
-    choice = one.containing_oneof
-    if choice is not None and len(choice.fields) == 1:
-        choice = None  # of one there is nothing to choose
-    last = plan.elements[-1] if plan.elements else None
-    same_choice = (
-        choice is not None
-        and last is not None
-        and plan.make.DESCRIPTOR.fields_by_name[last.field].containing_oneof == choice
-    )
-    if not same_choice:
-        plan.slots.append([])
-    rules = one.GetOptions().Extensions[_RULES]
-    element = _element(one, known)
-    element.slot = len(plan.slots) - 1
-    if choice is not None:
-        element.required = choice.GetOptions().Extensions[validate_pb2.oneof].required
-    else:
-        element.required = rules.required or rules.repeated.min_items > 0 or element.always
-    plan.slots[-1].append(element)
-    plan.elements.append(element)
-    plan.by_tag[element.tag] = element
-    plan.by_number[one.number] = element
-    if element.required:
-        plan.required.add(element.slot)
-    if element.always:
-        plan.always.append(element)
+    def _tag(self, name: str) -> str:
+        return f"{{{self._year.namespace}}}{name}"
 
+    def _element(self, one: FieldDescriptor) -> ElementPlan:
+        """Make the element of one field, without its place among the others."""
+        facts = one.GetOptions().Extensions[_FACTS]
+        name = facts.xml_name or one.name
+        element = ElementPlan(
+            name, self._tag(name), one.name, Kind.VALUE, 0, required=False, repeated=one.is_repeated
+        )
+        if facts.repeated_choice:
+            inner = _message_type(one).fields[0]
+            element.inner, element.repeated = inner.name, True
+            element.value = _value_type(inner)
+        elif _has_value(one):
+            element.value = _value_type(one)
+            element.plain = one.message_type is None and not one.is_repeated
+        elif _message_type(one).GetOptions().Extensions[field_pb2.attachment]:
+            element.kind = Kind.ATTACHMENT
+        else:
+            self._make_message(element, one)
+        return element
 
-def _element(one: FieldDescriptor, known: dict[str, MessagePlan]) -> ElementPlan:
-    """Make the element of one field, without its place among the others."""
-    facts = one.GetOptions().Extensions[_FACTS]
-    rules = one.GetOptions().Extensions[_RULES]
-    name = facts.xml_name or one.name
-    element = ElementPlan(
-        name, tag_of(name), one.name, Kind.VALUE, 0, required=False, repeated=one.is_repeated
-    )
-    if facts.repeated_choice:
-        inner = _message_type(one).fields[0]
-        element.inner, element.repeated = inner.name, True
-        element.value = _value_type(inner)
-    elif _has_value(one):
-        element.value = _value_type(one)
-        element.plain = one.message_type is None and not one.is_repeated
-    elif _message_type(one).GetOptions().Extensions[field_pb2.attachment]:
-        element.kind = Kind.ATTACHMENT
-    else:
-        element.message = _compile(_message_type(one), known)
+    def _make_message(self, element: ElementPlan, one: FieldDescriptor) -> None:
+        """Make it an element of elements: a message, a list around items, or a group."""
+        facts = one.GetOptions().Extensions[_FACTS]
+        element.message = self.message(_message_type(one))
         element.kind = Kind.MESSAGE
         items = _only_items(one) if one.containing_oneof is not None else None
         if items is not None:
             element.kind, element.inner = Kind.WRAPPER, items.name
-            element.item, element.message = items.name, _compile(_message_type(items), known)
+            element.item, element.message = items.name, self.message(_message_type(items))
             element.least = 1
         elif facts.item_name:
             element.kind, element.item = Kind.WRAPPER, facts.item_name
             element.least, element.always = int(not facts.always_written), facts.always_written
         elif facts.group:
+            rules = one.GetOptions().Extensions[_RULES]
             element.kind, element.least = Kind.GROUP, rules.repeated.min_items
         if element.kind in {Kind.WRAPPER, Kind.GROUP}:
-            element.repeated, element.item_tag = False, tag_of(element.item)
-    return element
+            element.repeated, element.item_tag = False, self._tag(element.item)
 
 
 def _message_type(one: FieldDescriptor) -> Descriptor:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from oso.dossier.v1.dossier_pb2 import Dossier
 from oso_dossier.attachments import bytes_of_text, describe
+from oso_dossier.data_set import YEARS, set_year
 from oso_dossier.document import DossierDocument
 from oso_dossier.errors import (
     Problem,
@@ -16,7 +17,7 @@ from oso_dossier.errors import (
     WrongNamespaceError,
 )
 from oso_dossier.parsing import HINTS, Places, parse_safely
-from oso_dossier.plan import ROOT, ElementPlan, Kind, MessagePlan, dossier_plan, tag_of
+from oso_dossier.plan import ElementPlan, Kind, MessagePlan, dossier_plan
 from oso_dossier.values import SPACE, ValueProblemError
 
 if TYPE_CHECKING:
@@ -29,10 +30,11 @@ DEFAULT_LIMIT = 64 * 2**20
 """How many bytes a file may have, unless the caller says otherwise: 64 MiB."""
 
 _MOST_FINDINGS = 100
+_YEAR_OF_ROOT = {year.root: year for year in YEARS}
 
 
 def read_xml(source: bytes | Path | BinaryIO, *, limit: int = DEFAULT_LIMIT) -> DossierDocument:
-    """Read a dossier of year 2019.1 from XML.
+    """Read a dossier from XML, of the year its namespace says.
 
     Nothing is fetched, no DTD is read and no entity is expanded.
 
@@ -45,17 +47,19 @@ def read_xml(source: bytes | Path | BinaryIO, *, limit: int = DEFAULT_LIMIT) -> 
         TooManyTagsError: It has more than a million tags.
         NotXmlError: It is not well-formed.
         DoctypeRefusedError: It has a DOCTYPE.
-        WrongNamespaceError: Its root is not a dossier of 2019.1.
+        WrongNamespaceError: Its root is not a dossier of a year of the contract.
         StructureError: It is not built as the standard says; has up to 100 findings.
         OSError: The file cannot be read.
 
     """
     root = parse_safely(_content(source, limit))
-    if root.tag != tag_of(ROOT):
-        raise WrongNamespaceError(str(root.tag), tag_of(ROOT))
+    year = _YEAR_OF_ROOT.get(str(root.tag))
+    if year is None:
+        raise WrongNamespaceError(str(root.tag), tuple(one.name for one in YEARS))
     reader = _Reader()
     dossier = Dossier()
-    reader.read_message(root, dossier_plan(), dossier)
+    set_year(dossier, year)
+    reader.read_message(root, dossier_plan(year), dossier)
     if reader.findings:
         raise StructureError(tuple(reader.findings), reader.more)
     for path, text in reader.spellings:

@@ -15,15 +15,16 @@ from oso.dossier.v1.document_pb2 import (
     TEKSTVORM_BASE64_REGELS_OPEN,
     TEKSTVORM_LETTERLIJK,
 )
+from oso.dossier.v1.dossier_pb2 import Dossier
 from oso_dossier.attachments import bytes_of_text, describe
+from oso_dossier.data_set import UNSAID, set_year
 from oso_dossier.document import DossierDocument
 from oso_dossier.plan import ElementPlan, Kind, MessagePlan, dossier_plan
 from oso_dossier.values import BooleanType, DateType, DecimalType, IntegerType, StringType
 
 if TYPE_CHECKING:
-    from google.protobuf.message import Message
-
     from oso.dossier.v1.document_pb2 import Bestandsinhoud
+    from oso_dossier.data_set import Year
     from oso_dossier.values import ValueType
 
 _MOST = 2  # of anything that repeats
@@ -83,17 +84,13 @@ _ATTACHMENT = st.one_of(
 
 
 @st.composite
-def dossiers(draw: st.DrawFn) -> DossierDocument:
-    """Draw a dossier that satisfies the structure: anything the standard's schema admits."""
+def dossiers(draw: st.DrawFn, year: Year = UNSAID) -> DossierDocument:
+    """Draw a dossier of a year that satisfies the structure: anything the schema admits."""
     attachments: list[bytes] = []
-    dossier = _message(draw, dossier_plan(), attachments)
-    return DossierDocument(dossier, tuple(attachments))  # type: ignore[arg-type]
-
-
-def _message(draw: st.DrawFn, plan: MessagePlan, attachments: list[bytes]) -> Message:
-    message = plan.make()
-    _fill(draw, plan, message, attachments)
-    return message
+    dossier = Dossier()
+    set_year(dossier, year)
+    _fill(draw, dossier_plan(year), dossier, attachments)
+    return DossierDocument(dossier, tuple(attachments))
 
 
 def _fill(draw: st.DrawFn, plan: MessagePlan, message: Any, attachments: list[bytes]) -> None:

@@ -1,4 +1,4 @@
-"""From a dossier to XML: the standard's namespace, order and form."""
+"""From a dossier to XML: the namespace, order and form its year of the standard has."""
 
 from __future__ import annotations
 
@@ -8,21 +8,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from oso.dossier.v1.dossier_pb2 import Dossier
 from oso_dossier.attachments import text_blocks, wrong_in
 from oso_dossier.characters import IllegalCharacterError, escaped, escaped_attribute
+from oso_dossier.data_set import ROOT, UnknownYearError, year_of
 from oso_dossier.errors import (
     AttachmentMismatchError,
     Problem,
     StructureError,
     StructureFinding,
 )
-from oso_dossier.plan import (
-    NAMESPACE,
-    ROOT,
-    AttributePlan,
-    ElementPlan,
-    Kind,
-    MessagePlan,
-    dossier_plan,
-)
+from oso_dossier.plan import AttributePlan, ElementPlan, Kind, MessagePlan, dossier_plan
 from oso_dossier.values import ValueProblemError
 
 if TYPE_CHECKING:
@@ -47,7 +40,7 @@ class _Attachment(NamedTuple):
 
 
 def write_xml(document: DossierDocument) -> bytes:
-    """Write a dossier as XML, in UTF-8.
+    """Write a dossier as XML of its year, in UTF-8.
 
     Raises:
         StructureError: The message is not built as the standard says; nothing is written.
@@ -121,7 +114,8 @@ def check_structure(dossier: Dossier) -> Sequence[StructureFinding]:
 
     Finds what the reader finds in XML, as far as a message can be wrong: required fields, lengths,
     patterns, ranges, characters; and what would be lost: fields that are not in this version of the
-    contract, attachments that are not described. 100 findings at most.
+    contract or not in the year of the dossier, attachments that are not described. 100 findings at
+    most.
     """
     writer = _Writer(dossier)
     writer.write(dossier)
@@ -151,10 +145,17 @@ class _Writer:
 
     def write(self, dossier: Dossier) -> None:
         """Write the whole file."""
+        try:
+            year = year_of(dossier)
+        except UnknownYearError:
+            self._add((None, ROOT, 1), Problem.YEAR)
+            return
         if _has_unknown_fields(dossier):
             self._add((None, ROOT, 1), Problem.UNKNOWN)
-        self.pieces.append(f'<?xml version="1.0" encoding="UTF-8"?>\n<{ROOT} xmlns="{NAMESPACE}"')
-        self._inside(ROOT, dossier, dossier_plan(), "", (None, ROOT, 1))
+        self.pieces.append(
+            f'<?xml version="1.0" encoding="UTF-8"?>\n<{ROOT} xmlns="{year.namespace}"'
+        )
+        self._inside(ROOT, dossier, dossier_plan(year), "", (None, ROOT, 1))
 
     def _inside(
         self, name: str, message: Message, plan: MessagePlan, indent: str, place: _Place
@@ -182,17 +183,7 @@ class _Writer:
         self, message: Any, plan: MessagePlan, indent: str, place: _Place, before: dict[str, int]
     ) -> None:
         """Write the elements of a message; `before` counts those of its name that stand there."""
-        # ListFields gives what is present in the order of the numbers, which is the order of the
-        # XML.
-        present = [
-            (plan.by_number[field.number], value)
-            for field, value in message.ListFields()
-            if field.number in plan.by_number
-        ]
-        for element in plan.always:
-            if not getattr(message, element.field):
-                present.append((element, getattr(message, element.field)))
-                present.sort(key=lambda one: one[0].slot)
+        present = self._present(message, plan, place)
         missing = plan.required.difference([element.slot for element, _ in present])
         for number in sorted(missing):
             names = " | ".join(one.name for one in plan.slots[number])
@@ -209,6 +200,31 @@ class _Writer:
                 self._items(value, element, indent, (place, element.name, 1))
             else:
                 self._element(value, element, indent, place, before)
+
+    def _present(
+        self, message: Any, plan: MessagePlan, place: _Place
+    ) -> list[tuple[ElementPlan, Any]]:
+        """Give what is present in a message, in the order of the XML."""
+        # ListFields gives what is present in the order of the numbers, which is nearly always the
+        # order of the XML.
+        fields = message.ListFields()
+        present = [
+            (plan.by_number[field.number], value)
+            for field, value in fields
+            if field.number in plan.by_number
+        ]
+        if plan.outside:
+            for field, _ in fields:
+                if field.number in plan.outside:
+                    self._add(place, Problem.OTHER_YEAR, plan.outside[field.number])
+        numbered = plan.numbered
+        for element in plan.always:
+            if not getattr(message, element.field):
+                present.append((element, getattr(message, element.field)))
+                numbered = False
+        if not numbered:
+            present.sort(key=lambda one: one[0].slot)
+        return present
 
     def _element(
         self, value: Any, plan: ElementPlan, indent: str, place: _Place, before: dict[str, int]

@@ -104,6 +104,8 @@ def _metadata(dossier: Dossier, draw: _Draw) -> None:
     metadata.overstap = draw.profile
     switches = metadata.categorie_uitlevering
     for one in switches.DESCRIPTOR.fields:
+        if one.GetOptions().Extensions[field_pb2.facts].last_year:
+            continue  # of older years
         value = "OPTIONEEL" if one.name in _OPTIONAL else "VERPLICHT"
         if one.name in _FORBIDDEN[draw.profile]:
             value = "VERBODEN"

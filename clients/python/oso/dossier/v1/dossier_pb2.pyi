@@ -23,7 +23,9 @@ DESCRIPTOR: _descriptor.FileDescriptor
 
 @_typing.final
 class Dossier(_message.Message):
-    """A transfer dossier: all one school hands over about one pupil."""
+    """A transfer dossier: all one school hands over about one pupil. One message
+    for all years of the standard: each field says in which years it is there.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -32,8 +34,15 @@ class Dossier(_message.Message):
     INZAGE_FIELD_NUMBER: _builtins.int
     HUIDIGESCHOOL_FIELD_NUMBER: _builtins.int
     SCHRIJFWIJZEN_FIELD_NUMBER: _builtins.int
+    GEGEVENSSET_FIELD_NUMBER: _builtins.int
     overdrachtsoort: _builtins.str
     """Kind of transfer: overstapdossier, overdrachtbinnenbrin or swv-dossier."""
+    gegevensset: _builtins.str
+    """Year of the data set the dossier is of, by name. Absent means 2019.1, the
+    year before years were told apart, whatever the newest year is: readers and
+    converters leave it out for 2019.1, so that such a dossier has the same
+    bytes as ever.
+    """
     @_builtins.property
     def metadata(self) -> Global___Metadata:
         """Origin and purpose of the file."""
@@ -61,10 +70,11 @@ class Dossier(_message.Message):
         inzage: Global___Inzage | None = ...,
         huidigeschool: Global___Huidigeschool | None = ...,
         schrijfwijzen: _abc.Iterable[Global___Schrijfwijze] | None = ...,
+        gegevensset: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_overdrachtsoort", b"_overdrachtsoort", "huidigeschool", b"huidigeschool", "inzage", b"inzage", "metadata", b"metadata", "overdrachtsoort", b"overdrachtsoort"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_overdrachtsoort", b"_overdrachtsoort", "huidigeschool", b"huidigeschool", "inzage", b"inzage", "metadata", b"metadata", "overdrachtsoort", b"overdrachtsoort", "schrijfwijzen", b"schrijfwijzen"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_overdrachtsoort", b"_overdrachtsoort", "gegevensset", b"gegevensset", "huidigeschool", b"huidigeschool", "inzage", b"inzage", "metadata", b"metadata", "overdrachtsoort", b"overdrachtsoort", "schrijfwijzen", b"schrijfwijzen"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__overdrachtsoort: _TypeAlias = _typing.Literal["overdrachtsoort"]  # noqa: Y015
     _WhichOneofArgType__overdrachtsoort: _TypeAlias = _typing.Literal["_overdrachtsoort", b"_overdrachtsoort"]  # noqa: Y015
@@ -175,6 +185,7 @@ class CategorieUitlevering(_message.Message):
     CAT_CIJFERLIJSTEN_FIELD_NUMBER: _builtins.int
     CAT_VOMBO_FIELD_NUMBER: _builtins.int
     CAT_BIJLAGEDOCS_FIELD_NUMBER: _builtins.int
+    CAT_ZORGENBEGELEIDING_FIELD_NUMBER: _builtins.int
     cat_metadata: _builtins.str
     """Switch for the header."""
     cat_ouderinzage: _builtins.str
@@ -207,6 +218,8 @@ class CategorieUitlevering(_message.Message):
     """Switch for the step from VO to MBO."""
     cat_bijlagedocs: _builtins.str
     """Switch for other documents."""
+    cat_zorgenbegeleiding: _builtins.str
+    """Switch for care (cat_onderwijsondersteuning since 2019.1)."""
     def __init__(
         self,
         *,
@@ -226,10 +239,11 @@ class CategorieUitlevering(_message.Message):
         cat_cijferlijsten: _builtins.str | None = ...,
         cat_vombo: _builtins.str | None = ...,
         cat_bijlagedocs: _builtins.str | None = ...,
+        cat_zorgenbegeleiding: _builtins.str | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_cat_bijlagedocs", b"_cat_bijlagedocs", "_cat_cijferlijsten", b"_cat_cijferlijsten", "_cat_eindtoetsbo", b"_cat_eindtoetsbo", "_cat_handelingsplannen", b"_cat_handelingsplannen", "_cat_leerling", b"_cat_leerling", "_cat_metadata", b"_cat_metadata", "_cat_onderwijsondersteuning", b"_cat_onderwijsondersteuning", "_cat_ouderinzage", b"_cat_ouderinzage", "_cat_oudersverzorgers", b"_cat_oudersverzorgers", "_cat_overstapadvies", b"_cat_overstapadvies", "_cat_school", b"_cat_school", "_cat_schoolloopbaan", b"_cat_schoolloopbaan", "_cat_toetsresultaten", b"_cat_toetsresultaten", "_cat_verzuim", b"_cat_verzuim", "_cat_vombo", b"_cat_vombo", "_cat_vve", b"_cat_vve", "cat_bijlagedocs", b"cat_bijlagedocs", "cat_cijferlijsten", b"cat_cijferlijsten", "cat_eindtoetsbo", b"cat_eindtoetsbo", "cat_handelingsplannen", b"cat_handelingsplannen", "cat_leerling", b"cat_leerling", "cat_metadata", b"cat_metadata", "cat_onderwijsondersteuning", b"cat_onderwijsondersteuning", "cat_ouderinzage", b"cat_ouderinzage", "cat_oudersverzorgers", b"cat_oudersverzorgers", "cat_overstapadvies", b"cat_overstapadvies", "cat_school", b"cat_school", "cat_schoolloopbaan", b"cat_schoolloopbaan", "cat_toetsresultaten", b"cat_toetsresultaten", "cat_verzuim", b"cat_verzuim", "cat_vombo", b"cat_vombo", "cat_vve", b"cat_vve"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_cat_bijlagedocs", b"_cat_bijlagedocs", "_cat_cijferlijsten", b"_cat_cijferlijsten", "_cat_eindtoetsbo", b"_cat_eindtoetsbo", "_cat_handelingsplannen", b"_cat_handelingsplannen", "_cat_leerling", b"_cat_leerling", "_cat_metadata", b"_cat_metadata", "_cat_onderwijsondersteuning", b"_cat_onderwijsondersteuning", "_cat_ouderinzage", b"_cat_ouderinzage", "_cat_oudersverzorgers", b"_cat_oudersverzorgers", "_cat_overstapadvies", b"_cat_overstapadvies", "_cat_school", b"_cat_school", "_cat_schoolloopbaan", b"_cat_schoolloopbaan", "_cat_toetsresultaten", b"_cat_toetsresultaten", "_cat_verzuim", b"_cat_verzuim", "_cat_vombo", b"_cat_vombo", "_cat_vve", b"_cat_vve", "_cat_zorgenbegeleiding", b"_cat_zorgenbegeleiding", "cat_bijlagedocs", b"cat_bijlagedocs", "cat_cijferlijsten", b"cat_cijferlijsten", "cat_eindtoetsbo", b"cat_eindtoetsbo", "cat_handelingsplannen", b"cat_handelingsplannen", "cat_leerling", b"cat_leerling", "cat_metadata", b"cat_metadata", "cat_onderwijsondersteuning", b"cat_onderwijsondersteuning", "cat_ouderinzage", b"cat_ouderinzage", "cat_oudersverzorgers", b"cat_oudersverzorgers", "cat_overstapadvies", b"cat_overstapadvies", "cat_school", b"cat_school", "cat_schoolloopbaan", b"cat_schoolloopbaan", "cat_toetsresultaten", b"cat_toetsresultaten", "cat_verzuim", b"cat_verzuim", "cat_vombo", b"cat_vombo", "cat_vve", b"cat_vve", "cat_zorgenbegeleiding", b"cat_zorgenbegeleiding"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_cat_bijlagedocs", b"_cat_bijlagedocs", "_cat_cijferlijsten", b"_cat_cijferlijsten", "_cat_eindtoetsbo", b"_cat_eindtoetsbo", "_cat_handelingsplannen", b"_cat_handelingsplannen", "_cat_leerling", b"_cat_leerling", "_cat_metadata", b"_cat_metadata", "_cat_onderwijsondersteuning", b"_cat_onderwijsondersteuning", "_cat_ouderinzage", b"_cat_ouderinzage", "_cat_oudersverzorgers", b"_cat_oudersverzorgers", "_cat_overstapadvies", b"_cat_overstapadvies", "_cat_school", b"_cat_school", "_cat_schoolloopbaan", b"_cat_schoolloopbaan", "_cat_toetsresultaten", b"_cat_toetsresultaten", "_cat_verzuim", b"_cat_verzuim", "_cat_vombo", b"_cat_vombo", "_cat_vve", b"_cat_vve", "cat_bijlagedocs", b"cat_bijlagedocs", "cat_cijferlijsten", b"cat_cijferlijsten", "cat_eindtoetsbo", b"cat_eindtoetsbo", "cat_handelingsplannen", b"cat_handelingsplannen", "cat_leerling", b"cat_leerling", "cat_metadata", b"cat_metadata", "cat_onderwijsondersteuning", b"cat_onderwijsondersteuning", "cat_ouderinzage", b"cat_ouderinzage", "cat_oudersverzorgers", b"cat_oudersverzorgers", "cat_overstapadvies", b"cat_overstapadvies", "cat_school", b"cat_school", "cat_schoolloopbaan", b"cat_schoolloopbaan", "cat_toetsresultaten", b"cat_toetsresultaten", "cat_verzuim", b"cat_verzuim", "cat_vombo", b"cat_vombo", "cat_vve", b"cat_vve"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_cat_bijlagedocs", b"_cat_bijlagedocs", "_cat_cijferlijsten", b"_cat_cijferlijsten", "_cat_eindtoetsbo", b"_cat_eindtoetsbo", "_cat_handelingsplannen", b"_cat_handelingsplannen", "_cat_leerling", b"_cat_leerling", "_cat_metadata", b"_cat_metadata", "_cat_onderwijsondersteuning", b"_cat_onderwijsondersteuning", "_cat_ouderinzage", b"_cat_ouderinzage", "_cat_oudersverzorgers", b"_cat_oudersverzorgers", "_cat_overstapadvies", b"_cat_overstapadvies", "_cat_school", b"_cat_school", "_cat_schoolloopbaan", b"_cat_schoolloopbaan", "_cat_toetsresultaten", b"_cat_toetsresultaten", "_cat_verzuim", b"_cat_verzuim", "_cat_vombo", b"_cat_vombo", "_cat_vve", b"_cat_vve", "_cat_zorgenbegeleiding", b"_cat_zorgenbegeleiding", "cat_bijlagedocs", b"cat_bijlagedocs", "cat_cijferlijsten", b"cat_cijferlijsten", "cat_eindtoetsbo", b"cat_eindtoetsbo", "cat_handelingsplannen", b"cat_handelingsplannen", "cat_leerling", b"cat_leerling", "cat_metadata", b"cat_metadata", "cat_onderwijsondersteuning", b"cat_onderwijsondersteuning", "cat_ouderinzage", b"cat_ouderinzage", "cat_oudersverzorgers", b"cat_oudersverzorgers", "cat_overstapadvies", b"cat_overstapadvies", "cat_school", b"cat_school", "cat_schoolloopbaan", b"cat_schoolloopbaan", "cat_toetsresultaten", b"cat_toetsresultaten", "cat_verzuim", b"cat_verzuim", "cat_vombo", b"cat_vombo", "cat_vve", b"cat_vve", "cat_zorgenbegeleiding", b"cat_zorgenbegeleiding"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__cat_bijlagedocs: _TypeAlias = _typing.Literal["cat_bijlagedocs"]  # noqa: Y015
     _WhichOneofArgType__cat_bijlagedocs: _TypeAlias = _typing.Literal["_cat_bijlagedocs", b"_cat_bijlagedocs"]  # noqa: Y015
@@ -263,6 +277,8 @@ class CategorieUitlevering(_message.Message):
     _WhichOneofArgType__cat_vombo: _TypeAlias = _typing.Literal["_cat_vombo", b"_cat_vombo"]  # noqa: Y015
     _WhichOneofReturnType__cat_vve: _TypeAlias = _typing.Literal["cat_vve"]  # noqa: Y015
     _WhichOneofArgType__cat_vve: _TypeAlias = _typing.Literal["_cat_vve", b"_cat_vve"]  # noqa: Y015
+    _WhichOneofReturnType__cat_zorgenbegeleiding: _TypeAlias = _typing.Literal["cat_zorgenbegeleiding"]  # noqa: Y015
+    _WhichOneofArgType__cat_zorgenbegeleiding: _TypeAlias = _typing.Literal["_cat_zorgenbegeleiding", b"_cat_zorgenbegeleiding"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__cat_bijlagedocs) -> _WhichOneofReturnType__cat_bijlagedocs | None: ...
     @_typing.overload
@@ -295,6 +311,8 @@ class CategorieUitlevering(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__cat_vombo) -> _WhichOneofReturnType__cat_vombo | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__cat_vve) -> _WhichOneofReturnType__cat_vve | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__cat_zorgenbegeleiding) -> _WhichOneofReturnType__cat_zorgenbegeleiding | None: ...
 
 Global___CategorieUitlevering: _TypeAlias = CategorieUitlevering  # noqa: Y015
 

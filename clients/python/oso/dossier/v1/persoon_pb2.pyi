@@ -35,6 +35,7 @@ class Persoon(_message.Message):
     ADRESGEHEIM_FIELD_NUMBER: _builtins.int
     ADRESLIJST_FIELD_NUMBER: _builtins.int
     COMMUNICATIELIJST_FIELD_NUMBER: _builtins.int
+    GEBOORTEDATUM_FIELD_NUMBER: _builtins.int
     voorletters_1: _builtins.str
     """Initials, each followed by a dot, no spaces."""
     voorvoegsel: _builtins.str
@@ -59,6 +60,10 @@ class Persoon(_message.Message):
     def communicatielijst(self) -> _containers.RepeatedCompositeFieldContainer[_contact_pb2.Communicatie]:
         """Phone numbers and e-mail addresses."""
 
+    @_builtins.property
+    def geboortedatum(self) -> _date_pb2.Date:
+        """Birth date."""
+
     def __init__(
         self,
         *,
@@ -71,10 +76,11 @@ class Persoon(_message.Message):
         adresgeheim: _builtins.bool | None = ...,
         adreslijst: _abc.Iterable[_contact_pb2.Adres] | None = ...,
         communicatielijst: _abc.Iterable[_contact_pb2.Communicatie] | None = ...,
+        geboortedatum: _date_pb2.Date | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_achternaam", b"_achternaam", "_adresgeheim", b"_adresgeheim", "_geslacht", b"_geslacht", "_roepnaam", b"_roepnaam", "_voorletters_1", b"_voorletters_1", "_voorvoegsel", b"_voorvoegsel", "achternaam", b"achternaam", "adresgeheim", b"adresgeheim", "geslacht", b"geslacht", "roepnaam", b"roepnaam", "voorletters_1", b"voorletters_1", "voorvoegsel", b"voorvoegsel"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_achternaam", b"_achternaam", "_adresgeheim", b"_adresgeheim", "_geslacht", b"_geslacht", "_roepnaam", b"_roepnaam", "_voorletters_1", b"_voorletters_1", "_voorvoegsel", b"_voorvoegsel", "achternaam", b"achternaam", "adresgeheim", b"adresgeheim", "geboortedatum", b"geboortedatum", "geslacht", b"geslacht", "roepnaam", b"roepnaam", "voorletters_1", b"voorletters_1", "voorvoegsel", b"voorvoegsel"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_achternaam", b"_achternaam", "_adresgeheim", b"_adresgeheim", "_geslacht", b"_geslacht", "_roepnaam", b"_roepnaam", "_voorletters_1", b"_voorletters_1", "_voorvoegsel", b"_voorvoegsel", "achternaam", b"achternaam", "adresgeheim", b"adresgeheim", "adreslijst", b"adreslijst", "communicatielijst", b"communicatielijst", "geslacht", b"geslacht", "roepnaam", b"roepnaam", "voorletters_1", b"voorletters_1", "voornaam", b"voornaam", "voorvoegsel", b"voorvoegsel"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_achternaam", b"_achternaam", "_adresgeheim", b"_adresgeheim", "_geslacht", b"_geslacht", "_roepnaam", b"_roepnaam", "_voorletters_1", b"_voorletters_1", "_voorvoegsel", b"_voorvoegsel", "achternaam", b"achternaam", "adresgeheim", b"adresgeheim", "adreslijst", b"adreslijst", "communicatielijst", b"communicatielijst", "geboortedatum", b"geboortedatum", "geslacht", b"geslacht", "roepnaam", b"roepnaam", "voorletters_1", b"voorletters_1", "voornaam", b"voornaam", "voorvoegsel", b"voorvoegsel"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__achternaam: _TypeAlias = _typing.Literal["achternaam"]  # noqa: Y015
     _WhichOneofArgType__achternaam: _TypeAlias = _typing.Literal["_achternaam", b"_achternaam"]  # noqa: Y015
@@ -124,6 +130,7 @@ class Verzorger(_message.Message):
     WETTIGEVERTEGENWOORDIGER_FIELD_NUMBER: _builtins.int
     BANKNUMMER_FIELD_NUMBER: _builtins.int
     IBAN_FIELD_NUMBER: _builtins.int
+    GEBOORTEDATUM_FIELD_NUMBER: _builtins.int
     voorletters_1: _builtins.str
     """Initials, each followed by a dot, no spaces."""
     voorvoegsel: _builtins.str
@@ -162,6 +169,10 @@ class Verzorger(_message.Message):
     def overlijdensdatum(self) -> _date_pb2.Date:
         """When the carer died; goes with overleden."""
 
+    @_builtins.property
+    def geboortedatum(self) -> _date_pb2.Date:
+        """Birth date."""
+
     def __init__(
         self,
         *,
@@ -180,10 +191,11 @@ class Verzorger(_message.Message):
         wettigevertegenwoordiger: _builtins.bool | None = ...,
         banknummer: _builtins.str | None = ...,
         iban: _builtins.str | None = ...,
+        geboortedatum: _date_pb2.Date | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_achternaam", b"_achternaam", "_adresgeheim", b"_adresgeheim", "_banknummer", b"_banknummer", "_geslacht", b"_geslacht", "_iban", b"_iban", "_overleden", b"_overleden", "_relatietotkind", b"_relatietotkind", "_roepnaam", b"_roepnaam", "_voorletters_1", b"_voorletters_1", "_voorvoegsel", b"_voorvoegsel", "_wettigevertegenwoordiger", b"_wettigevertegenwoordiger", "achternaam", b"achternaam", "adresgeheim", b"adresgeheim", "banknummer", b"banknummer", "geslacht", b"geslacht", "iban", b"iban", "overleden", b"overleden", "overlijdensdatum", b"overlijdensdatum", "relatietotkind", b"relatietotkind", "roepnaam", b"roepnaam", "voorletters_1", b"voorletters_1", "voorvoegsel", b"voorvoegsel", "wettigevertegenwoordiger", b"wettigevertegenwoordiger"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_achternaam", b"_achternaam", "_adresgeheim", b"_adresgeheim", "_banknummer", b"_banknummer", "_geslacht", b"_geslacht", "_iban", b"_iban", "_overleden", b"_overleden", "_relatietotkind", b"_relatietotkind", "_roepnaam", b"_roepnaam", "_voorletters_1", b"_voorletters_1", "_voorvoegsel", b"_voorvoegsel", "_wettigevertegenwoordiger", b"_wettigevertegenwoordiger", "achternaam", b"achternaam", "adresgeheim", b"adresgeheim", "banknummer", b"banknummer", "geboortedatum", b"geboortedatum", "geslacht", b"geslacht", "iban", b"iban", "overleden", b"overleden", "overlijdensdatum", b"overlijdensdatum", "relatietotkind", b"relatietotkind", "roepnaam", b"roepnaam", "voorletters_1", b"voorletters_1", "voorvoegsel", b"voorvoegsel", "wettigevertegenwoordiger", b"wettigevertegenwoordiger"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_achternaam", b"_achternaam", "_adresgeheim", b"_adresgeheim", "_banknummer", b"_banknummer", "_geslacht", b"_geslacht", "_iban", b"_iban", "_overleden", b"_overleden", "_relatietotkind", b"_relatietotkind", "_roepnaam", b"_roepnaam", "_voorletters_1", b"_voorletters_1", "_voorvoegsel", b"_voorvoegsel", "_wettigevertegenwoordiger", b"_wettigevertegenwoordiger", "achternaam", b"achternaam", "adresgeheim", b"adresgeheim", "adreslijst", b"adreslijst", "banknummer", b"banknummer", "communicatielijst", b"communicatielijst", "geslacht", b"geslacht", "iban", b"iban", "overleden", b"overleden", "overlijdensdatum", b"overlijdensdatum", "relatietotkind", b"relatietotkind", "roepnaam", b"roepnaam", "voorletters_1", b"voorletters_1", "voornaam", b"voornaam", "voorvoegsel", b"voorvoegsel", "wettigevertegenwoordiger", b"wettigevertegenwoordiger"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_achternaam", b"_achternaam", "_adresgeheim", b"_adresgeheim", "_banknummer", b"_banknummer", "_geslacht", b"_geslacht", "_iban", b"_iban", "_overleden", b"_overleden", "_relatietotkind", b"_relatietotkind", "_roepnaam", b"_roepnaam", "_voorletters_1", b"_voorletters_1", "_voorvoegsel", b"_voorvoegsel", "_wettigevertegenwoordiger", b"_wettigevertegenwoordiger", "achternaam", b"achternaam", "adresgeheim", b"adresgeheim", "adreslijst", b"adreslijst", "banknummer", b"banknummer", "communicatielijst", b"communicatielijst", "geboortedatum", b"geboortedatum", "geslacht", b"geslacht", "iban", b"iban", "overleden", b"overleden", "overlijdensdatum", b"overlijdensdatum", "relatietotkind", b"relatietotkind", "roepnaam", b"roepnaam", "voorletters_1", b"voorletters_1", "voornaam", b"voornaam", "voorvoegsel", b"voorvoegsel", "wettigevertegenwoordiger", b"wettigevertegenwoordiger"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__achternaam: _TypeAlias = _typing.Literal["achternaam"]  # noqa: Y015
     _WhichOneofArgType__achternaam: _TypeAlias = _typing.Literal["_achternaam", b"_achternaam"]  # noqa: Y015

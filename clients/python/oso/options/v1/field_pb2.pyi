@@ -104,6 +104,7 @@ class FieldFacts(_message.Message):
     PRIVACY_FIELD_NUMBER: _builtins.int
     LABEL_NL_FIELD_NUMBER: _builtins.int
     LABEL_EN_FIELD_NUMBER: _builtins.int
+    AFTER_FIELD_NUMBER: _builtins.int
     xml_name: _builtins.str
     """Name in the XML, where it is not the field's name."""
     form: Global___XmlForm.ValueType
@@ -125,7 +126,9 @@ class FieldFacts(_message.Message):
     the one of the message it stands in.
     """
     first_year: _builtins.str
-    """First year of the standard that has it, where its message is older."""
+    """First year of the standard that has it, where its message is older. Years
+    are named as in the option `years` of Dossier.
+    """
     last_year: _builtins.str
     """Last year of the standard that has it, when it is gone."""
     privacy: Global___Privacy.ValueType
@@ -136,6 +139,11 @@ class FieldFacts(_message.Message):
     """
     label_en: _builtins.str
     """The same in English."""
+    after: _builtins.str
+    """Name of the field it stands right after in the XML, where its number does
+    not say so: a field that came into the contract later than its
+    neighbours.
+    """
     def __init__(
         self,
         *,
@@ -152,10 +160,11 @@ class FieldFacts(_message.Message):
         privacy: Global___Privacy.ValueType = ...,
         label_nl: _builtins.str = ...,
         label_en: _builtins.str = ...,
+        after: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["always_written", b"always_written", "category", b"category", "code_list", b"code_list", "first_year", b"first_year", "form", b"form", "group", b"group", "item_name", b"item_name", "label_en", b"label_en", "label_nl", b"label_nl", "last_year", b"last_year", "privacy", b"privacy", "repeated_choice", b"repeated_choice", "xml_name", b"xml_name"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "always_written", b"always_written", "category", b"category", "code_list", b"code_list", "first_year", b"first_year", "form", b"form", "group", b"group", "item_name", b"item_name", "label_en", b"label_en", "label_nl", b"label_nl", "last_year", b"last_year", "privacy", b"privacy", "repeated_choice", b"repeated_choice", "xml_name", b"xml_name"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
