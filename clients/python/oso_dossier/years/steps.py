@@ -1,0 +1,105 @@
+"""What differs between two neighbouring years beyond what the contract says by itself.
+
+Fields and codes a year does not have are dropped and reported by `Passage.finish`; a step says no
+more than where things go instead, and decides where there is a choice. Up is to the newer year.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from oso.dossier.v1.dossier_pb2 import CategorieUitlevering
+from oso_dossier.plan import dossier_plan
+from oso_dossier.years import care
+from oso_dossier.years.outcome import Reason
+from oso_dossier.years.tree import Block, Leaf
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from oso_dossier.years.passage import Passage
+
+    Step = Callable[[Passage], None]
+
+_PROGRAMMES = 9  # code list of programmes before school
+_COMBINATION = "6"
+_LEVELS = 43  # code list of levels of the final test
+_ALWAYS_THERE = {"cat_metadata", "cat_school", "cat_leerling"}
+
+
+def to_2017(passage: Passage) -> None:
+    """From 2016.1: switches, which 2017.1.2 wants. OPTIONEEL says the least."""
+    names = [
+        element.field
+        for one in dossier_plan(passage.target).elements[0].message.elements  # type: ignore[union-attr]
+        if one.field == "categorie_uitlevering" and one.message is not None
+        for element in one.message.elements
+    ]
+    switches = Block(CategorieUitlevering.DESCRIPTOR)
+    for name in names:
+        value = "VERPLICHT" if name in _ALWAYS_THERE else "OPTIONEEL"
+        cause = passage.cause(Reason.SWITCH_ADDED, value)
+        switches.put(name, [Leaf(value, replaced=cause)])
+    passage.metadata.put("categorie_uitlevering", [switches])
+
+
+def from_2018_to_2017(passage: Passage) -> None:
+    """From 2018.1.1: programmes before school that had no code yet."""
+    if passage.policy.preschool == "combination":
+        passage.replace_codes(_PROGRAMMES, _COMBINATION)
+
+
+def to_2019(passage: Passage) -> None:
+    """From 2018.1.1: care becomes support; rules that are new bite."""
+    before = passage.categories()
+    care.to_support(passage)
+    if passage.policy.test_level == "G":
+        passage.replace_codes(_LEVELS, "G")
+    if passage.root.text("overdrachtsoort") == "overdrachtbinnenbrin":
+        for name in ("geboorteplaats", "nationaliteit"):
+            for node in passage.pupil.take(name):
+                passage.drop(node, passage.cause(Reason.KIND))
+    _obey_switches(passage)
+    if care.OLD_SWITCH in before:
+        before.add(care.SWITCH)
+    _loosen(passage, before)
+
+
+def from_2019_to_2018(passage: Passage) -> None:
+    """From 2019.1: support becomes care."""
+    before = passage.categories()
+    care.to_care(passage)
+    if care.SWITCH in before:
+        before.add(care.OLD_SWITCH)
+    _loosen(passage, before)
+
+
+def _obey_switches(passage: Passage) -> None:
+    """Take away what stands under a switch VERBODEN, or open the switch: an error since 2019.1."""
+    for category in sorted(passage.categories() - _ALWAYS_THERE):
+        switch = passage.switch(category) if category else None
+        if switch is None or switch.value != "VERBODEN":
+            continue
+        if passage.policy.forbidden == "allow":
+            switch.set("OPTIONEEL", passage.cause(Reason.SWITCH_CHANGED, "OPTIONEEL"))
+        else:
+            passage.drop_category(category, passage.cause(Reason.SWITCHED_OFF, category))
+
+
+def _loosen(passage: Passage, before: set[str]) -> None:
+    """Change switches VERPLICHT of which nothing is left."""
+    passage.finish()
+    for category in before - passage.categories():
+        switch = passage.switch(category) if category else None
+        if switch is not None and switch.value == "VERPLICHT":
+            value = passage.policy.emptied
+            switch.set(value, passage.cause(Reason.SWITCH_CHANGED, value))
+
+
+STEPS: dict[tuple[str, str], Step] = {
+    ("2016.1", "2017.1.2"): to_2017,
+    ("2018.1.1", "2017.1.2"): from_2018_to_2017,
+    ("2018.1.1", "2019.1"): to_2019,
+    ("2019.1", "2018.1.1"): from_2019_to_2018,
+}
+"""The steps by the years they go from and to. Where there is none, the contract says it all."""
