@@ -22,12 +22,14 @@ from oso_dossier import (
     write_xml,
     xml_blocks,
 )
+from oso_dossier.data_set import UNSAID
 from oso_dossier.documents import attachments_of, documents_of
-from oso_dossier.errors import StructureError
+from oso_dossier.errors import StructureError, printable
 from oso_dossier.files import write_new
 from oso_dossier.writing import check_structure
 from oso_las.attachments import DamagedPartError
 from oso_las.model import (
+    ACCEPTED_YEARS,
     SUPPORTED_KIND,
     SUPPORTED_PROFILES,
     Act,
@@ -35,6 +37,7 @@ from oso_las.model import (
     KindNotSupportedError,
     NotABrinError,
     State,
+    YearNotSupportedError,
     is_brin,
     microseconds,
     moment_of,
@@ -98,6 +101,7 @@ class Desk:
 
         Raises:
             DossierXmlError: The file is not a dossier.
+            YearNotSupportedError: Of a year this version does not transfer.
             KindNotSupportedError: Of a kind or profile this version does not transfer.
             NoIdentityError: Nobody could ask for it.
             OSError: The file cannot be read, or ours cannot be written.
@@ -305,6 +309,9 @@ def _digests(tx: Transaction, number: int) -> tuple[bytes, list[bytes]]:
 
 
 def _check_transferable(dossier: Dossier) -> None:
+    year = dossier.gegevensset or UNSAID.name
+    if year not in ACCEPTED_YEARS:
+        raise YearNotSupportedError(printable(year))
     kind, profile = dossier.overdrachtsoort, dossier.metadata.overstap
     if kind != SUPPORTED_KIND or profile not in SUPPORTED_PROFILES:
         raise KindNotSupportedError(kind, profile)

@@ -22,9 +22,8 @@ from oso_dossier.documents import documents_of
 from oso_dossier.writing import check_structure
 from oso_las.desk import parts_of, row_of
 from oso_las.manifest import ManifestError, check_dossier, open_manifest
-from oso_las.model import Identity, NoIdentityError, State
+from oso_las.model import ACCEPTED_YEARS, Identity, NoIdentityError, State
 from oso_las.staging import Staging, folder_name
-from oso_las.traffic_center import ACCEPTED_YEARS
 from oso_rpc.channel import secure_channel
 from oso_rpc.errors import facts_of, from_rpc_error
 

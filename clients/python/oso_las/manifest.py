@@ -19,6 +19,7 @@ from oso.exchange.v1.manifest_pb2 import (
     Manifest,
     SignedManifest,
 )
+from oso_dossier.data_set import UnknownYearError, year_of
 from oso_rpc.signing import sign_with_key, verify_with_certificate
 
 if TYPE_CHECKING:
@@ -123,7 +124,12 @@ def check_dossier(
 
     """
     metadata = dossier.metadata
-    if (metadata.overstap, metadata.standaardversie) != (manifest.profile, manifest.dossier_year):
+    try:
+        year = year_of(dossier)
+    except UnknownYearError:
+        raise ManifestError("dossier is of an unknown year") from None
+    told = (metadata.overstap, metadata.standaardversie, year.standaardversie)
+    if told != (manifest.profile, manifest.dossier_year, manifest.dossier_year):
         raise ManifestError("profile or year is not that of the dossier")
     named = [(one.part_number, one.size, one.sha256) for one in documents]
     carried = [(part.part_number, part.size, part.sha256) for part in manifest.parts[1:]]

@@ -4,6 +4,7 @@ DeskError
 ├── UnknownDossierError     no dossier of that number
 ├── NotPossibleError        not in this state
 ├── KindNotSupportedError   a kind of transfer this version does not do
+├── YearNotSupportedError   a year of the standard this version does not transfer
 ├── NoIdentityError         a dossier nobody could ask for
 ├── NotABrinError           a school that cannot exist
 └── BeingFetchedError       another process of ours fetches this dossier right now
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 _BRIN = re.compile("[0-9]{2}[A-Z]{2}")
 SUPPORTED_KIND = "overstapdossier"
 SUPPORTED_PROFILES = frozenset({"POPO", "POVO", "VOVO"})
+ACCEPTED_YEARS = ("2019.1",)
 
 
 class State(Enum):
@@ -169,6 +171,33 @@ class KindNotSupportedError(DeskError):
         return (
             f"This version cannot transfer a dossier of kind {self.kind} with profile "
             f"{self.profile or '-'} yet; it can: {SUPPORTED_KIND} with profile {profiles}."
+        )
+
+
+class YearNotSupportedError(DeskError):
+    """The dossier is of a year this version does not transfer, though it can read and convert it.
+
+    Attributes:
+        year: The year, such as 2018.1.1.
+
+    """
+
+    def __init__(self, year: str) -> None:
+        """Record the year."""
+        super().__init__(year)
+        self.year = year
+
+    def text(self, language: str = "nl") -> str:
+        """Give the sentence for people."""
+        years, newest = ", ".join(ACCEPTED_YEARS), ACCEPTED_YEARS[-1]
+        if language == "nl":
+            return (
+                f"Dit dossier is van {self.year}; overdragen kan nu alleen van {years}. "
+                f"Zet het eerst om: oso dossier convert --to {newest}."
+            )
+        return (
+            f"This dossier is of {self.year}; only {years} can be transferred now. "
+            f"Convert it first: oso dossier convert --to {newest}."
         )
 
 

@@ -14,6 +14,7 @@ from oso.result.v1.result_code_pb2 import (
 from oso.trafficcenter.v1 import traffic_center_service_pb2 as messages
 from oso.trafficcenter.v1.traffic_center_service_pb2_grpc import TrafficCenterServiceStub
 from oso.transfer.v1.transfer_pb2 import TRANSFER_KIND_OVERSTAPDOSSIER
+from oso_las.model import ACCEPTED_YEARS
 from oso_rpc.channel import secure_channel
 from oso_rpc.errors import OsoError, from_rpc_error
 
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from oso_rpc.clock import Clock
     from oso_rpc.credentials import Credentials
 
-ACCEPTED_YEARS = ("2019.1",)
 _DEADLINE = 15.0
 _Response = TypeVar("_Response")
 

@@ -216,7 +216,7 @@ async def test_the_desk_by_command(country: Country, tmp_path: Path) -> None:
         ("leeg.xml", b"", "geen goede XML"),
         ("nonsens.xml", b"\x00" * 1000, "geen goede XML"),
         ("doctype.xml", b"<!DOCTYPE a><a/>", "DOCTYPE"),
-        ("ander.xml", b"<a/>", "geen dossier van 2019.1"),
+        ("ander.xml", b"<a/>", "geen dossier van 2016.1"),
         ("groot.xml", b"x" * 100_000_000, "groter dan 64 MiB"),
     ],
 )

@@ -19,7 +19,13 @@ from oso_dossier.documents import documents_of
 from oso_dossier.errors import AttachmentMismatchError
 from oso_dossier.synthetic import generate
 from oso_las.fetching import Patience
-from oso_las.model import BeingFetchedError, Identity, NotABrinError, State
+from oso_las.model import (
+    BeingFetchedError,
+    Identity,
+    NotABrinError,
+    State,
+    YearNotSupportedError,
+)
 from oso_rpc.errors import OsoError, name_of
 
 from .conftest import OTHER, SOURCE, TARGET, cutting_proxy
@@ -456,3 +462,19 @@ async def test_the_name_of_an_attachment_is_never_a_path(country: Country, name:
     received = await country.nodes[TARGET].desk.document(collected.dossier_number or 0)
     assert documents_of(received.dossier)[1].bestandsnaam == name
     assert all(re.fullmatch("[0-9a-f]{2}/[0-9a-f]{64}", one) for one in country.files(TARGET))
+
+
+@pytest.mark.parametrize("year", ["2016.1", "2018.1.1", "2031.1"])
+async def test_a_dossier_of_another_year_is_not_taken_in(country: Country, year: str) -> None:
+    """Only years the exchange accepts are imported; the worker reads how to convert others."""
+    document = generate("POVO", 7)
+    document.dossier.gegevensset = year
+    desk = country.nodes[SOURCE].desk
+
+    with pytest.raises(YearNotSupportedError) as caught:
+        await desk.import_document(document, "worker")
+
+    assert f"van {year}" in caught.value.text("nl")
+    assert "oso dossier convert --to 2019.1" in caught.value.text("nl")
+    assert list(await desk.entries()) == []
+    assert country.files(SOURCE) == []

@@ -187,3 +187,15 @@ def test_a_manifest_that_is_not_of_the_dossier_is_refused(
 
     with pytest.raises(ManifestError):
         check_dossier(manifest, dossier, documents)
+
+
+@pytest.mark.parametrize("year", ["2018.1.1", "2031.1"])
+def test_a_dossier_of_another_year_than_its_header_says_is_refused(year: str) -> None:
+    """A dossier whose fields are of another year than manifest and header say is not taken in."""
+    dossier = generate("POVO", 7).dossier
+    documents = [one.bestandsinhoud for one in documents_of(dossier)]
+    manifest = _manifest(dossier)
+    dossier.gegevensset = year
+
+    with pytest.raises(ManifestError):
+        check_dossier(manifest, dossier, documents)

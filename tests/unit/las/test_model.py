@@ -23,6 +23,7 @@ from oso_las.model import (
     NotPossibleError,
     State,
     UnknownDossierError,
+    YearNotSupportedError,
     is_brin,
 )
 
@@ -139,6 +140,7 @@ def test_every_refusal_of_the_desk_has_a_text_in_both_languages() -> None:
         UnknownDossierError(4),
         *(NotPossibleError(4, state, act) for state, act in itertools.product(State, Act)),
         KindNotSupportedError("swv-dossier", ""),
+        YearNotSupportedError("2018.1.1"),
         NoIdentityError(),
         NotABrinError("x\x1b[2J"),
         BeingFetchedError("a session"),
