@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, get_args, get_type_hints
+from typing import TYPE_CHECKING, cast, get_args, get_type_hints
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -34,12 +34,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from oso.dossier.v1.dossier_pb2 import Dossier
+
 _POLICIES = st.builds(
     Policy,
-    **{
-        name: st.sampled_from(get_args(kind))
-        for name, kind in get_type_hints(Policy).items()
-    },
+    **{name: st.sampled_from(get_args(kind)) for name, kind in get_type_hints(Policy).items()},
 )
 
 
@@ -94,7 +93,7 @@ def _with_codes(draw: st.DrawFn, year: Year) -> DossierDocument:
     root = grown(document.dossier)
     for leaf, code_list in coded(root):
         leaf.value = type(leaf.value)(draw(st.sampled_from(sorted(codes(code_list, year.name)))))
-    dossier = built(root)
+    dossier = cast("Dossier", built(root))
     set_year(dossier, year)
     return DossierDocument(dossier, document.attachments)
 
