@@ -25,7 +25,7 @@ from oso_dossier.years import (
     year_named,
     year_of,
 )
-from oso_dossier.years.passage import coded
+from oso_dossier.years.passage import Passage, coded
 from oso_dossier.years.tree import built, grown
 
 from .official import SHARED
@@ -155,6 +155,27 @@ def test_official_examples_go_to_every_year() -> None:
             metadata = new.dossier.metadata
             assert metadata.standaardversie == year.standaardversie
             assert metadata.validatieversie == year.validatieversie
+
+
+def test_converted_examples_obey_the_switches_of_the_new_year() -> None:
+    """In a converted example nothing stands under a switch that keeps it out.
+
+    And in 2019.1, which asks for it, everything VERPLICHT is there.
+    """
+    for path in _official():
+        document = read_xml(path.read_bytes())
+        for year in YEARS[1:]:
+            new = convert(document, year).document.dossier
+            switches = new.metadata.categorie_uitlevering
+            filled = Passage(grown(new), year, year, Policy(), {}).categories()
+            values = {field.name: value for field, value in switches.ListFields()}
+            out = {name for name, value in values.items() if value in {"VERBODEN", "OPT-UIT"}}
+            must = {name for name, value in values.items() if value == "VERPLICHT"}
+            if year.name < "2019":
+                out -= {name for name, value in values.items() if value == "VERBODEN"}
+                must = set()
+
+            assert (filled & out, must - filled) == (set(), set()), (path, year.name)
 
 
 def test_official_examples_lose_what_the_years_do_not_share() -> None:

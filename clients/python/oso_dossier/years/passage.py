@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from oso.dossier.v1.document_pb2 import Document
-from oso.options.v1 import field_pb2
 from oso_dossier.labels import codes
 from oso_dossier.plan import dossier_plan
 from oso_dossier.years.outcome import Cause, Reason
-from oso_dossier.years.tree import Block, Leaf, Node
+from oso_dossier.years.tree import Block, Leaf, Node, facts_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
     from oso_dossier.plan import ElementPlan, MessagePlan
     from oso_dossier.years.policy import Policy
 
-_FACTS = field_pb2.facts
 _OTHER_DOCUMENTS = "cat_bijlagedocs"
 _OPEN = {"", "VERPLICHT", "OPTIONEEL"}  # switches that let contents through; empty: there is none
 
@@ -165,11 +163,12 @@ class Passage:
         return ""
 
     def _prune_field(self, block: Block, name: str, element: ElementPlan) -> None:
-        facts = block.descriptor.fields_by_name[name].GetOptions().Extensions[_FACTS]
+        one = block.descriptor.fields_by_name[name]
+        code_list = facts_of(one).code_list
         kept: list[Node] = []
         for node in block.take(name):
-            cause = self._wrong(node, element, facts.code_list)
-            if cause is None and kept and not block.descriptor.fields_by_name[name].is_repeated:
+            cause = self._wrong(node, element, code_list)
+            if cause is None and kept and not one.is_repeated:
                 cause = self.cause(Reason.ONLY_ONE)
             if cause is None:
                 kept.append(node)
@@ -215,8 +214,7 @@ class Passage:
 
 
 def _category(block: Block, name: str) -> str:
-    facts: Any = block.descriptor.fields_by_name[name].GetOptions().Extensions[_FACTS]
-    return str(facts.category)
+    return facts_of(block.descriptor.fields_by_name[name]).category
 
 
 def _in_categories(block: Block, above: str) -> Iterator[tuple[str, Leaf]]:
@@ -232,9 +230,9 @@ def _in_categories(block: Block, above: str) -> Iterator[tuple[str, Leaf]]:
 def coded(block: Block) -> Iterator[tuple[Leaf, int]]:
     """Give all values with the number of their code list."""
     for name, nodes in block.children.items():
-        facts = block.descriptor.fields_by_name[name].GetOptions().Extensions[_FACTS]
+        code_list = facts_of(block.descriptor.fields_by_name[name]).code_list
         for node in nodes:
             if isinstance(node, Block):
                 yield from coded(node)
-            elif facts.code_list:
-                yield node, facts.code_list
+            elif code_list:
+                yield node, code_list

@@ -7,6 +7,7 @@ of the old dossier that are not in the tree are exactly what was lost: nobody ha
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
 from google.protobuf.message_factory import GetMessageClass
@@ -23,7 +24,21 @@ if TYPE_CHECKING:
     from oso_dossier.plan import ElementPlan, MessagePlan
     from oso_dossier.years.outcome import Cause
 
-_FACTS = field_pb2.facts
+
+@cache
+def facts_of(one: FieldDescriptor) -> field_pb2.FieldFacts:
+    """Give what the contract says of a field."""
+    facts: field_pb2.FieldFacts = one.GetOptions().Extensions[field_pb2.facts]
+    return facts
+
+
+@cache
+def _is_value(one: FieldDescriptor) -> bool:
+    """Tell whether a field holds a value rather than a block."""
+    if one.message_type is None or one.message_type.full_name.startswith("google.type."):
+        return True
+    is_attachment: bool = one.message_type.GetOptions().Extensions[field_pb2.attachment]
+    return is_attachment
 
 
 @dataclass(slots=True, eq=False)
@@ -93,21 +108,20 @@ def grown(message: Message) -> Block:
     """Make the tree of a message, without the fields that are nothing in the XML."""
     block = Block(cast("Descriptor", message.DESCRIPTOR))
     for one, value in message.ListFields():
-        if one.GetOptions().Extensions[_FACTS].form != field_pb2.XML_FORM_NONE:
+        if facts_of(one).form != field_pb2.XML_FORM_NONE:
             values = value if one.is_repeated else (value,)
             block.children[one.name] = [_node(one, each) for each in values]
     return block
 
 
 def _node(one: FieldDescriptor, value: Any) -> Node:
-    if one.message_type is None:
-        return Leaf(value)
-    is_attachment = one.message_type.GetOptions().Extensions[field_pb2.attachment]
-    if is_attachment or one.message_type.full_name.startswith("google.type."):
+    if not _is_value(one):
+        return grown(value)
+    if one.message_type is not None:
         copy = type(value)()
         copy.CopyFrom(value)
         return Leaf(copy)
-    return grown(value)
+    return Leaf(value)
 
 
 def built(block: Block) -> Message:
