@@ -35,6 +35,7 @@ _SAID = {
         "changes": "Door de omzetting ingevuld of aangepast: {} waarde(n)",
         "refused": "Niet omgezet: er zou iets verloren gaan (--no-loss).",
         "none": "Er gaat niets verloren.",
+        "same": "het verslag mag niet in de plaats van een dossier komen",
     },
     "en": {
         "year": "{} is no year of the data set. Choose one of: {}",
@@ -43,6 +44,7 @@ _SAID = {
         "changes": "Filled in or changed by the conversion: {} value(s)",
         "refused": "Not converted: something would be lost (--no-loss).",
         "none": "Nothing is lost.",
+        "same": "the report must not take the place of a dossier",
     },
 }
 
@@ -86,6 +88,8 @@ def convert(
     from oso_dossier.years import convert as make  # noqa: PLC0415
 
     year = _year(to, lang)
+    if losses is not None and losses.resolve() in {source.resolve(), out.resolve()}:
+        raise click.BadParameter(_SAID[lang]["same"], param_hint="--losses")
     try:
         conversion = make(read(source, lang), year, Policy(**policy))
     except CannotConvertError as error:

@@ -130,6 +130,18 @@ def test_wrong_arguments_are_told(
     assert says in error
 
 
+@pytest.mark.parametrize("place", ["in.xml", "out.xml", "../{}/in.xml"])
+def test_the_report_never_takes_the_place_of_a_dossier(file: Path, place: str) -> None:
+    """A report that would overwrite SOURCE or OUT is refused; nothing is written."""
+    before, out = file.read_bytes(), file.with_name("out.xml")
+    report = file.parent / place.format(file.parent.name)
+
+    code, _, error = _run("--to", "2018.1.1", "--losses", report, file, out)
+
+    assert (code, file.read_bytes(), out.exists()) == (2, before, False)
+    assert "--losses" in error
+
+
 def test_a_file_that_is_no_dossier_is_refused(tmp_path: Path) -> None:
     """A file that is no dossier ends with exit code 2 and a sentence; nothing is written."""
     wrong, out = tmp_path / "x.xml", tmp_path / "out.xml"
