@@ -123,7 +123,9 @@ def test_rules_of_the_fields_hold_the_codes_of_the_newest_year() -> None:
             continue
         inside = cel[0].expression.partition("[")[2].rpartition("]")[0]
 
-        assert {code.strip(" '") for code in inside.split(",")} == codes(number, _last_year(one)), one.name
+        assert {code.strip(" '") for code in inside.split(",")} == codes(number, _last_year(one)), (
+            one.name
+        )
 
 
 def test_lists_and_meanings_come_in_both_languages() -> None:
