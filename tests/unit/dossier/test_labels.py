@@ -108,7 +108,7 @@ def test_codes_per_year_are_those_of_the_standard() -> None:
 
 def _last_year(field: FieldDescriptor) -> str:
     """Give the last year that has a field; of a field of the block of older years: of the block."""
-    if field.containing_type.full_name.startswith("oso.dossier.v1.Zorg"):
+    if field.full_name.startswith("oso.dossier.v1.Zorg."):
         field = Leerling.DESCRIPTOR.fields_by_name["zorg"]
     return field.GetOptions().Extensions[field_pb2.facts].last_year or YEARS[-1].name
 

@@ -34,6 +34,13 @@ _FIELD = """  // Name the pupil prefers.
   ];
 }
 """
+_CODE = """    {
+      code: "90"
+      meaning_nl: "Nieuw advies"
+      meaning_en: "New advice"
+      first_year: "2020.1"
+    },
+"""
 _RULE = """  option (buf.validate.message).cel = {
     id: "since_2020.1"
     message: "has a field of 2020.1 or later"
@@ -62,6 +69,11 @@ def _next_contract(folder: Path) -> None:
     text = _once(text, "}\n\n// Name and birth date as", f"{_FIELD}\n// Name and birth date as")
     text = _once(text, "      code_list: 10\n", '      code_list: 10\n      last_year: "2019.1"\n')
     pupil.write_text(text)
+    career = folder / "oso/dossier/v1/code_lists_career.proto"
+    first = '    {\n      code: "01"\n'
+    career.write_text(_once(career.read_text(), first, f"{_CODE}{first}"))
+    advice = folder / "oso/dossier/v1/loopbaan.proto"
+    advice.write_text(advice.read_text().replace("'70', '80']", "'70', '80', '90']"))
 
 
 def _compiled(protos: Path, stubs: Path) -> None:
@@ -112,8 +124,10 @@ def test_both_years_are_read_and_written_side_by_side(seen: dict[str, Any]) -> N
 def test_each_year_is_checked_against_its_own_fields(seen: dict[str, Any]) -> None:
     """A field of one year is wrong in the other, for the codec and for any validator."""
     assert (seen["structure"], seen["structure of the old"], seen["back"]) == ([], [], [])
-    assert seen["in the wrong year"] == ["OTHER_YEAR voorkeursnaam", "CL.02", "since_2020.1"]
+    assert seen["in the wrong year"] == ["OTHER_YEAR voorkeursnaam", "since_2020.1"]
     assert seen["old file with the new field"] == ["UNEXPECTED voorkeursnaam[1]"]
+    assert seen["codes"] == {"2019.1": False, "2020.1": True}
+    assert seen["meaning"] == "Nieuw advies"
 
 
 def test_years_convert_into_each_other(seen: dict[str, Any]) -> None:

@@ -10,6 +10,7 @@ import plug_in  # type: ignore[import-not-found]
 import protovalidate
 
 from oso_dossier import DossierDocument, StructureError, check_structure, read_xml, write_xml
+from oso_dossier.labels import codes, meaning
 from oso_dossier.synthetic import generate
 from oso_dossier.years import YEARS, convert, year_named, year_of
 
@@ -62,6 +63,8 @@ seen = {
     "old file with the new field": _refused(
         write_xml(old).replace(b"</roepnaam>", b"</roepnaam><voorkeursnaam>x</voorkeursnaam>", 1)
     ),
+    "codes": {year.name: "90" in codes(2, year.name) for year in (OLD, NEW)},
+    "meaning": meaning(2, "90"),
     "chain": year_of(convert(oldest.document, NEW).document.dossier).name,
 }
 Path(sys.argv[1]).write_text(json.dumps(seen), encoding="utf-8")
