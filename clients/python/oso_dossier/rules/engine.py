@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
+from oso_dossier.data_set import year_named
 from oso_dossier.plan import MessagePlan, dossier_plan
 from oso_dossier.rules import code_checks
 from oso_dossier.rules.code_lists import code_rules
@@ -44,7 +45,7 @@ class RuleSet:
 def rule_set(year: str, kind: str, move: str) -> RuleSet:
     """Give the rules of a year for a kind of transfer and a profile."""
     del kind, move
-    plan = dossier_plan()
+    plan = dossier_plan(year_named(year))
     plans = _plans(plan)
     codes = tuple(
         code_checks.compiled(one, year, plan, plans)

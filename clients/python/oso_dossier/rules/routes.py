@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from oso_dossier.plan import ROOT, Kind
+from oso_dossier.data_set import ROOT
+from oso_dossier.plan import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Collection

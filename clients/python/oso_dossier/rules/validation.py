@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from oso_dossier.plan import YEAR
+from oso_dossier.data_set import year_of
 from oso_dossier.rules.engine import rule_set, subject_of
 from oso_dossier.rules.rule import Report
 from oso_dossier.writing import check_structure
@@ -51,8 +51,9 @@ def validate(
     if structure:
         return Report(own, structure, ())
     kind, move = dossier.overdrachtsoort, dossier.metadata.overstap
-    rules = rule_set(YEAR, kind, move)
-    subject = subject_of(dossier, rules, YEAR, kind, move)
+    year = year_of(dossier).name  # one it has: the structure was checked
+    rules = rule_set(year, kind, move)
+    subject = subject_of(dossier, rules, year, kind, move)
     findings = list(rules.findings(subject))
     if warnings:
         from oso_dossier.rules.advice import advise  # noqa: PLC0415  only who asks waits for it
