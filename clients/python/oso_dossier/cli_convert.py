@@ -84,18 +84,19 @@ def convert(
     """
     from oso_dossier.files import write_whole  # noqa: PLC0415  quick to start
     from oso_dossier.writing import write_xml  # noqa: PLC0415
-    from oso_dossier.years import CannotConvertError, Policy  # noqa: PLC0415
+    from oso_dossier.years import CannotConvertError, Policy, year_of  # noqa: PLC0415
     from oso_dossier.years import convert as make  # noqa: PLC0415
 
     year = _year(to, lang)
     if losses is not None and losses.resolve() in {source.resolve(), out.resolve()}:
         raise click.BadParameter(_SAID[lang]["same"], param_hint="--losses")
+    document = read(source, lang)
     try:
-        conversion = make(read(source, lang), year, Policy(**policy))
+        conversion = make(document, year, Policy(**policy))
     except CannotConvertError as error:
         raise click.ClickException(error.text(lang)) from None
     refused = no_loss and bool(conversion.losses)
-    for line in _report(conversion, year, lang):
+    for line in _report(conversion, year_of(document.dossier), year, lang):
         click.echo(line, err=refused)
     try:
         if losses is not None:
@@ -119,26 +120,28 @@ def _year(to: str, lang: str) -> Year:
     raise click.BadParameter(_SAID[lang]["year"].format(to, names), param_hint="--to")
 
 
-def _report(conversion: Conversion, year: Year, lang: str) -> Iterator[str]:
-    """Give the report for people: by reason, each place on a line."""
-    if not conversion.losses:
+def _report(conversion: Conversion, old: Year, new: Year, lang: str) -> Iterator[str]:
+    """Give the report for people: by reason, each place on a line, in words and in full."""
+    if conversion.losses:
+        yield _SAID[lang]["losses"].format(new.name, len(conversion.losses))
+        yield from _by_reason(conversion.losses, old, lang)
+    else:
         yield _SAID[lang]["none"]
-    for title, told in (("losses", conversion.losses), ("changes", conversion.changes)):
-        if told:
-            count = len(told)
-            numbers = (year.name, count) if title == "losses" else (count,)
-            yield _SAID[lang][title].format(*numbers)
-            yield from _by_reason(told, lang)
+    if conversion.changes:
+        yield _SAID[lang]["changes"].format(len(conversion.changes))
+        yield from _by_reason(conversion.changes, new, lang)
 
 
-def _by_reason(told: Sequence[Loss | Change], lang: str) -> Iterator[str]:
+def _by_reason(told: Sequence[Loss | Change], year: Year, lang: str) -> Iterator[str]:
+    from oso_dossier.place_words import in_words  # noqa: PLC0415  quick to start
+
     reasons: dict[str, list[str]] = {}
     for one in told:
         reasons.setdefault(one.cause.text(lang), []).append(one.path)
     for reason, paths in reasons.items():
         yield f"  {reason}:"
         for path in paths:
-            yield f"    {path}"
+            yield f"    {in_words(path, year, lang)}  ({path})"
 
 
 def _json(conversion: Conversion, year: Year, lang: str) -> bytes:

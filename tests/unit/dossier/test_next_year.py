@@ -41,12 +41,8 @@ _CODE = """    {
       first_year: "2020.1"
     },
 """
-_RULE = """  option (buf.validate.message).cel = {
-    id: "since_2020.1"
-    message: "has a field of 2020.1 or later"
-    expression:
-      "this.gegevensset >= '2020.1' || !has(this.huidigeschool.leerling.voorkeursnaam)"
-  };
+_RULE = """      "this.gegevensset < '2020.1' && has(this.huidigeschool.leerling.voorkeursnaam) "
+      "? 'has a field of 2020.1 or later' : "
 """
 
 
@@ -61,7 +57,8 @@ def _next_contract(folder: Path) -> None:
     dossier = folder / "oso/dossier/v1/dossier.proto"
     text = dossier.read_text()
     text = _once(text, "  // What only some years have", f"{_YEAR}  // What only some years have")
-    text = _once(text, "  // Origin and purpose of the file.", f"{_RULE}\n  // Origin")
+    first = "      \"this.gegevensset != '' && this.gegevensset < '2017"
+    text = _once(text, first, f"{_RULE}{first}")
     text = _once(text, '"2019.1"\n      ]', '"2019.1",\n        "2020.1"\n      ]')
     dossier.write_text(text)
     pupil = folder / "oso/dossier/v1/leerling.proto"
@@ -124,7 +121,7 @@ def test_both_years_are_read_and_written_side_by_side(seen: dict[str, Any]) -> N
 def test_each_year_is_checked_against_its_own_fields(seen: dict[str, Any]) -> None:
     """A field of one year is wrong in the other, for the codec and for any validator."""
     assert (seen["structure"], seen["structure of the old"], seen["back"]) == ([], [], [])
-    assert seen["in the wrong year"] == ["OTHER_YEAR voorkeursnaam", "since_2020.1"]
+    assert seen["in the wrong year"] == ["OTHER_YEAR voorkeursnaam", "year"]
     assert seen["old file with the new field"] == ["UNEXPECTED voorkeursnaam[1]"]
     assert seen["codes"] == {"2019.1": False, "2020.1": True}
     assert seen["meaning"] == "Nieuw advies"
