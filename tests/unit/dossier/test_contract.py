@@ -6,10 +6,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import protovalidate
+import pytest
 
 from buf.validate import validate_pb2
 from oso.dossier.v1.dossier_pb2 import Dossier
 from oso.options.v1 import field_pb2
+from oso_dossier.data_set import UNSAID, YEARS, Year
 from oso_dossier.plan import ElementPlan, MessagePlan, dossier_plan
 from oso_dossier.values import BooleanType, DateType, DecimalType, IntegerType, StringType
 
@@ -87,9 +89,9 @@ def _walk(plan: MessagePlan, path: str, above: Place) -> Iterator[tuple[str, Pla
             yield from _walk(element.message, here, place)
 
 
-def _contract() -> dict[str, Place]:
+def _contract(year: Year = UNSAID) -> dict[str, Place]:
     root = Place(Dossier.DESCRIPTOR.fields_by_name["metadata"], None, None)
-    found = list(_walk(dossier_plan(), "dossier", root))
+    found = list(_walk(dossier_plan(year), "dossier", root))
     assert len(found) == len(dict(found))
     return dict(found)
 
@@ -200,16 +202,26 @@ def test_first_years_are_those_of_the_standard() -> None:
     assert wrong == []
 
 
-def test_everything_about_the_pupil_is_personal() -> None:
+@pytest.mark.parametrize("year", YEARS, ids=lambda year: year.name)
+def test_everything_about_the_pupil_is_personal(year: Year) -> None:
     """All below the pupil is marked personal or stricter; support, diagnoses and origin special."""
-    contract = _contract()
+    contract = _contract(year)
     pupil = "dossier/huidigeschool/leerling"
     loose = [
         path
         for path, place in contract.items()
         if path.startswith((pupil, "dossier/inzage")) and place.privacy < field_pb2.PRIVACY_PERSONAL
     ]
-    special = ("onderwijsondersteuning", "verzuim", "nationaliteit", "nnca", "leerlinggewicht")
+    special = (
+        "onderwijsondersteuning",
+        "zorg",
+        "sefunctioneren",
+        "handelingsplanlijst",
+        "verzuim",
+        "nationaliteit",
+        "nnca",
+        "leerlinggewicht",
+    )
     weak = [
         path
         for path, place in contract.items()

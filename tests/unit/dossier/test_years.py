@@ -9,10 +9,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from oso_dossier import DossierDocument, StructureError, check_structure, read_xml, write_xml
+from oso_dossier import (
+    AttachmentMismatchError,
+    DossierDocument,
+    StructureError,
+    check_structure,
+    read_xml,
+    write_xml,
+)
 from oso_dossier.data_set import set_year
 from oso_dossier.documents import documents_of
 from oso_dossier.labels import codes
+from oso_dossier.rules import validate
 from oso_dossier.synthetic import generate
 from oso_dossier.testing import dossiers
 from oso_dossier.years import (
@@ -31,7 +39,7 @@ from oso_dossier.years.tree import built, grown
 from .official import SHARED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from oso.dossier.v1.dossier_pb2 import Dossier
@@ -178,6 +186,19 @@ def test_converted_examples_obey_the_switches_of_the_new_year() -> None:
             assert (filled & out, must - filled) == (set(), set()), (path, year.name)
 
 
+def test_converted_examples_have_no_errors_in_the_new_year() -> None:
+    """An official example that went to another year obeys the rules of that year."""
+    for path in _official():
+        document = read_xml(path.read_bytes())
+        for year in YEARS:
+            if year.name == "2016.1" and document.dossier.overdrachtsoort == "swv-dossier":
+                continue
+
+            report = validate(convert(document, year).document.dossier)
+
+            assert (report.structure, report.errors) == ((), ()), (path, year.name)
+
+
 def test_official_examples_lose_what_the_years_do_not_share() -> None:
     """Going to 2019.1 loses fields that are gone; going on from there to 2018.1.1 none of those."""
     for path in _official():
@@ -231,6 +252,19 @@ def test_a_dossier_that_is_not_built_right_is_not_converted() -> None:
 
     with pytest.raises(StructureError):
         convert(document, year_named("2018.1.1"))
+
+
+@pytest.mark.parametrize("change", [lambda files: files[:-1], lambda files: (*files, b"x")])
+def test_attachments_that_are_not_those_of_the_dossier_are_refused(
+    change: Callable[[tuple[bytes, ...]], tuple[bytes, ...]],
+) -> None:
+    """With an attachment too few or too many nothing is converted: it would be lost, or another."""
+    document = generate("POVO", 4)
+
+    with pytest.raises(AttachmentMismatchError):
+        convert(
+            DossierDocument(document.dossier, change(document.attachments)), year_named("2018.1.1")
+        )
 
 
 def test_spellings_go_with_their_values() -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from oso_dossier.data_set import ROOT, YEARS, set_year, year_of
 from oso_dossier.document import DossierDocument
 from oso_dossier.documents import documents_of
-from oso_dossier.errors import StructureError
+from oso_dossier.errors import AttachmentMismatchError, StructureError
 from oso_dossier.plan import dossier_plan
 from oso_dossier.writing import check_structure
 from oso_dossier.years.outcome import (
@@ -46,6 +46,7 @@ def convert(document: DossierDocument, to: Year, policy: Policy = _DEFAULT) -> C
 
     Raises:
         StructureError: The dossier is not built as its own year says; nothing could be promised.
+        AttachmentMismatchError: There are other attachments than the dossier names.
         CannotConvertError: The year has no dossier of this kind.
 
     """
@@ -53,6 +54,9 @@ def convert(document: DossierDocument, to: Year, policy: Policy = _DEFAULT) -> C
     findings = check_structure(dossier)
     if findings:
         raise StructureError(tuple(findings))
+    named, given = len(documents_of(dossier)), len(document.attachments)
+    if named != given:
+        raise AttachmentMismatchError(min(named, given) + 1)
     source = year_of(dossier)
     root = grown(dossier)
     origins = []

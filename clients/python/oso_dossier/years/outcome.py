@@ -171,7 +171,7 @@ class CannotConvertError(Exception):
     """The dossier as a whole has no counterpart in the year asked for.
 
     Attributes:
-        causes: Why, with the path of each value that has no counterpart.
+        losses: The values that have no counterpart and cannot be missed, or what is missing.
 
     """
 
