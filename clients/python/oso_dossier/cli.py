@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from oso_dossier.cli_convert import convert
+from oso_dossier.cli_diff import diff
 from oso_dossier.cli_files import EXISTING, LANGUAGE, NEW, read
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ def dossier() -> None:
 
 
 dossier.add_command(convert)
+dossier.add_command(diff)
 
 
 @dossier.command()

@@ -67,7 +67,7 @@ def _next_contract(folder: Path) -> None:
     text = _once(text, "      code_list: 10\n", '      code_list: 10\n      last_year: "2019.1"\n')
     pupil.write_text(text)
     career = folder / "oso/dossier/v1/code_lists_career.proto"
-    first = '    {\n      code: "01"\n'
+    first = '    {\n      code: "10"\n'
     career.write_text(_once(career.read_text(), first, f"{_CODE}{first}"))
     advice = folder / "oso/dossier/v1/loopbaan.proto"
     advice.write_text(advice.read_text().replace("'70', '80']", "'70', '80', '90']"))

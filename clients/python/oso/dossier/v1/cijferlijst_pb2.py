@@ -25,9 +25,10 @@ _sym_db = _symbol_database.Default()
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.type import date_pb2 as google_dot_type_dot_date__pb2
 from oso.options.v1 import field_pb2 as oso_dot_options_dot_v1_dot_field__pb2
+from oso.options.v1 import item_pb2 as oso_dot_options_dot_v1_dot_item__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n oso/dossier/v1/cijferlijst.proto\x12\x0eoso.dossier.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x16google/type/date.proto\x1a\x1aoso/options/v1/field.proto\"\x85\x04\n\x0b\x43ijferlijst\x12\x8c\x01\n\x15\x63ijferlijst_typelijst\x18\x01 \x03(\x0b\x32$.oso.dossier.v1.CijferlijstTypelijstBG\xbaH\x05\x92\x01\x02\x08\x01\x8a\xb5\x18;\n\x14\x63ijferlijstTypelijst \x01\x62\x11Lijst met cijfersj\x0eList of grades\x12W\n\x0b\x61\x66namedatum\x18\x02 \x01(\x0b\x32\x11.google.type.DateB/\x8a\xb5\x18+b\x15\x44\x61tum van het rapportj\x12\x44\x61te of the report\x12\xc1\x01\n\tjaargroep\x18\x03 \x01(\tB\xa8\x01\xbaH\x88\x01\xba\x01\x81\x01\n\x05\x43L.13\x12\x13not in code list 13\x1a\x63this in [\'0\', \'1\', \'2\', \'3\', \'4\', \'5\', \'6\', \'7\', \'8\', \'11\', \'12\', \'13\', \'14\', \'15\', \'16\', \'S\', \'P\']\xc8\x01\x01\x8a\xb5\x18\x18\x38\rb\x08Leerjaarj\nYear groupH\x00\x88\x01\x01\x12\x30\n\x07periode\x18\x04 \x01(\tB\x1a\xbaH\x04r\x02\x10\x01\x8a\xb5\x18\x0f\x62\x07Periodej\x04TermH\x01\x88\x01\x01\x42\x0c\n\n_jaargroepB\n\n\x08_periode\"\x9d\x02\n\x14\x43ijferlijstTypelijst\x12\x46\n\x04naam\x18\x01 \x01(\tB3\xbaH\x07r\x02\x10\x01\xc8\x01\x01\x8a\xb5\x18%b\x11Naam van de lijstj\x10Name of the listH\x00\x88\x01\x01\x12K\n\tonderdeel\x18\x02 \x03(\x0b\x32$.oso.dossier.v1.CijferlijstOnderdeelB\x12\x8a\xb5\x18\x0e\x62\x03Vakj\x07Subject\x12g\n\x05score\x18\x03 \x03(\x0b\x32\x15.oso.dossier.v1.ScoreBA\xbaH\x05\x92\x01\x02\x08\x01\x8a\xb5\x18\x35\x62\x19\x43ijfer voor de hele lijstj\x18Grade for the whole listB\x07\n\x05_naam\"\x8f\x04\n\x14\x43ijferlijstOnderdeel\x12H\n\x04naam\x18\x01 \x01(\tB5\xbaH\x07r\x02\x10\x01\xc8\x01\x01\x8a\xb5\x18\'b\x10Naam van het vakj\x13Name of the subjectH\x00\x88\x01\x01\x12\\\n\x05score\x18\x02 \x01(\x0b\x32\x15.oso.dossier.v1.ScoreB6\xbaH\x03\xc8\x01\x01\x8a\xb5\x18,b\x15\x43ijfer of beoordelingj\x13Grade or assessment\x12\x39\n\x0b\x61\x66namedatum\x18\x03 \x01(\x0b\x32\x11.google.type.DateB\x11\x8a\xb5\x18\rb\x05\x44\x61tumj\x04\x44\x61te\x12\xbe\x01\n\tjaargroep\x18\x04 \x01(\tB\xa5\x01\xbaH\x85\x01\xba\x01\x81\x01\n\x05\x43L.13\x12\x13not in code list 13\x1a\x63this in [\'0\', \'1\', \'2\', \'3\', \'4\', \'5\', \'6\', \'7\', \'8\', \'11\', \'12\', \'13\', \'14\', \'15\', \'16\', \'S\', \'P\']\x8a\xb5\x18\x18\x38\rb\x08Leerjaarj\nYear groupH\x01\x88\x01\x01\x12\x30\n\x07periode\x18\x05 \x01(\tB\x1a\xbaH\x04r\x02\x10\x01\x8a\xb5\x18\x0f\x62\x07Periodej\x04TermH\x02\x88\x01\x01\x42\x07\n\x05_naamB\x0c\n\n_jaargroepB\n\n\x08_periode\"\x92\x01\n\x05Score\x12/\n\x06waarde\x18\x01 \x01(\tB\x1a\xbaH\x04r\x02\x10\x01\x8a\xb5\x18\x0f\x62\x06\x43ijferj\x05GradeH\x00\x88\x01\x01\x12<\n\x0ckwalificatie\x18\x02 \x01(\tB!\xbaH\x04r\x02\x10\x01\x8a\xb5\x18\x16\x62\nIn woordenj\x08In wordsH\x01\x88\x01\x01\x42\t\n\x07_waardeB\x0f\n\r_kwalificatieb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n oso/dossier/v1/cijferlijst.proto\x12\x0eoso.dossier.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x16google/type/date.proto\x1a\x1aoso/options/v1/field.proto\x1a\x19oso/options/v1/item.proto\"\xac\x04\n\x0b\x43ijferlijst\x12\x8c\x01\n\x15\x63ijferlijst_typelijst\x18\x01 \x03(\x0b\x32$.oso.dossier.v1.CijferlijstTypelijstBG\xbaH\x05\x92\x01\x02\x08\x01\x8a\xb5\x18;\n\x14\x63ijferlijstTypelijst \x01\x62\x11Lijst met cijfersj\x0eList of grades\x12W\n\x0b\x61\x66namedatum\x18\x02 \x01(\x0b\x32\x11.google.type.DateB/\x8a\xb5\x18+b\x15\x44\x61tum van het rapportj\x12\x44\x61te of the report\x12\xc1\x01\n\tjaargroep\x18\x03 \x01(\tB\xa8\x01\xbaH\x88\x01\xba\x01\x81\x01\n\x05\x43L.13\x12\x13not in code list 13\x1a\x63this in [\'0\', \'1\', \'2\', \'3\', \'4\', \'5\', \'6\', \'7\', \'8\', \'11\', \'12\', \'13\', \'14\', \'15\', \'16\', \'S\', \'P\']\xc8\x01\x01\x8a\xb5\x18\x18\x38\rb\x08Leerjaarj\nYear groupH\x00\x88\x01\x01\x12\x30\n\x07periode\x18\x04 \x01(\tB\x1a\xbaH\x04r\x02\x10\x01\x8a\xb5\x18\x0f\x62\x07Periodej\x04TermH\x01\x88\x01\x01:%\xf2\xb6\x18!\n\tjaargroep\n\x07periode\n\x0b\x61\x66namedatumB\x0c\n\n_jaargroepB\n\n\x08_periode\"\xa9\x02\n\x14\x43ijferlijstTypelijst\x12\x46\n\x04naam\x18\x01 \x01(\tB3\xbaH\x07r\x02\x10\x01\xc8\x01\x01\x8a\xb5\x18%b\x11Naam van de lijstj\x10Name of the listH\x00\x88\x01\x01\x12K\n\tonderdeel\x18\x02 \x03(\x0b\x32$.oso.dossier.v1.CijferlijstOnderdeelB\x12\x8a\xb5\x18\x0e\x62\x03Vakj\x07Subject\x12g\n\x05score\x18\x03 \x03(\x0b\x32\x15.oso.dossier.v1.ScoreBA\xbaH\x05\x92\x01\x02\x08\x01\x8a\xb5\x18\x35\x62\x19\x43ijfer voor de hele lijstj\x18Grade for the whole list:\n\xf2\xb6\x18\x06\n\x04naamB\x07\n\x05_naam\"\x9b\x04\n\x14\x43ijferlijstOnderdeel\x12H\n\x04naam\x18\x01 \x01(\tB5\xbaH\x07r\x02\x10\x01\xc8\x01\x01\x8a\xb5\x18\'b\x10Naam van het vakj\x13Name of the subjectH\x00\x88\x01\x01\x12\\\n\x05score\x18\x02 \x01(\x0b\x32\x15.oso.dossier.v1.ScoreB6\xbaH\x03\xc8\x01\x01\x8a\xb5\x18,b\x15\x43ijfer of beoordelingj\x13Grade or assessment\x12\x39\n\x0b\x61\x66namedatum\x18\x03 \x01(\x0b\x32\x11.google.type.DateB\x11\x8a\xb5\x18\rb\x05\x44\x61tumj\x04\x44\x61te\x12\xbe\x01\n\tjaargroep\x18\x04 \x01(\tB\xa5\x01\xbaH\x85\x01\xba\x01\x81\x01\n\x05\x43L.13\x12\x13not in code list 13\x1a\x63this in [\'0\', \'1\', \'2\', \'3\', \'4\', \'5\', \'6\', \'7\', \'8\', \'11\', \'12\', \'13\', \'14\', \'15\', \'16\', \'S\', \'P\']\x8a\xb5\x18\x18\x38\rb\x08Leerjaarj\nYear groupH\x01\x88\x01\x01\x12\x30\n\x07periode\x18\x05 \x01(\tB\x1a\xbaH\x04r\x02\x10\x01\x8a\xb5\x18\x0f\x62\x07Periodej\x04TermH\x02\x88\x01\x01:\n\xf2\xb6\x18\x06\n\x04naamB\x07\n\x05_naamB\x0c\n\n_jaargroepB\n\n\x08_periode\"\x92\x01\n\x05Score\x12/\n\x06waarde\x18\x01 \x01(\tB\x1a\xbaH\x04r\x02\x10\x01\x8a\xb5\x18\x0f\x62\x06\x43ijferj\x05GradeH\x00\x88\x01\x01\x12<\n\x0ckwalificatie\x18\x02 \x01(\tB!\xbaH\x04r\x02\x10\x01\x8a\xb5\x18\x16\x62\nIn woordenj\x08In wordsH\x01\x88\x01\x01\x42\t\n\x07_waardeB\x0f\n\r_kwalificatieb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -42,12 +43,16 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CIJFERLIJST'].fields_by_name['jaargroep']._serialized_options = b'\272H\210\001\272\001\201\001\n\005CL.13\022\023not in code list 13\032cthis in [\'0\', \'1\', \'2\', \'3\', \'4\', \'5\', \'6\', \'7\', \'8\', \'11\', \'12\', \'13\', \'14\', \'15\', \'16\', \'S\', \'P\']\310\001\001\212\265\030\0308\rb\010Leerjaarj\nYear group'
   _globals['_CIJFERLIJST'].fields_by_name['periode']._loaded_options = None
   _globals['_CIJFERLIJST'].fields_by_name['periode']._serialized_options = b'\272H\004r\002\020\001\212\265\030\017b\007Periodej\004Term'
+  _globals['_CIJFERLIJST']._loaded_options = None
+  _globals['_CIJFERLIJST']._serialized_options = b'\362\266\030!\n\tjaargroep\n\007periode\n\013afnamedatum'
   _globals['_CIJFERLIJSTTYPELIJST'].fields_by_name['naam']._loaded_options = None
   _globals['_CIJFERLIJSTTYPELIJST'].fields_by_name['naam']._serialized_options = b'\272H\007r\002\020\001\310\001\001\212\265\030%b\021Naam van de lijstj\020Name of the list'
   _globals['_CIJFERLIJSTTYPELIJST'].fields_by_name['onderdeel']._loaded_options = None
   _globals['_CIJFERLIJSTTYPELIJST'].fields_by_name['onderdeel']._serialized_options = b'\212\265\030\016b\003Vakj\007Subject'
   _globals['_CIJFERLIJSTTYPELIJST'].fields_by_name['score']._loaded_options = None
   _globals['_CIJFERLIJSTTYPELIJST'].fields_by_name['score']._serialized_options = b'\272H\005\222\001\002\010\001\212\265\0305b\031Cijfer voor de hele lijstj\030Grade for the whole list'
+  _globals['_CIJFERLIJSTTYPELIJST']._loaded_options = None
+  _globals['_CIJFERLIJSTTYPELIJST']._serialized_options = b'\362\266\030\006\n\004naam'
   _globals['_CIJFERLIJSTONDERDEEL'].fields_by_name['naam']._loaded_options = None
   _globals['_CIJFERLIJSTONDERDEEL'].fields_by_name['naam']._serialized_options = b'\272H\007r\002\020\001\310\001\001\212\265\030\'b\020Naam van het vakj\023Name of the subject'
   _globals['_CIJFERLIJSTONDERDEEL'].fields_by_name['score']._loaded_options = None
@@ -58,16 +63,18 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CIJFERLIJSTONDERDEEL'].fields_by_name['jaargroep']._serialized_options = b'\272H\205\001\272\001\201\001\n\005CL.13\022\023not in code list 13\032cthis in [\'0\', \'1\', \'2\', \'3\', \'4\', \'5\', \'6\', \'7\', \'8\', \'11\', \'12\', \'13\', \'14\', \'15\', \'16\', \'S\', \'P\']\212\265\030\0308\rb\010Leerjaarj\nYear group'
   _globals['_CIJFERLIJSTONDERDEEL'].fields_by_name['periode']._loaded_options = None
   _globals['_CIJFERLIJSTONDERDEEL'].fields_by_name['periode']._serialized_options = b'\272H\004r\002\020\001\212\265\030\017b\007Periodej\004Term'
+  _globals['_CIJFERLIJSTONDERDEEL']._loaded_options = None
+  _globals['_CIJFERLIJSTONDERDEEL']._serialized_options = b'\362\266\030\006\n\004naam'
   _globals['_SCORE'].fields_by_name['waarde']._loaded_options = None
   _globals['_SCORE'].fields_by_name['waarde']._serialized_options = b'\272H\004r\002\020\001\212\265\030\017b\006Cijferj\005Grade'
   _globals['_SCORE'].fields_by_name['kwalificatie']._loaded_options = None
   _globals['_SCORE'].fields_by_name['kwalificatie']._serialized_options = b'\272H\004r\002\020\001\212\265\030\026b\nIn woordenj\010In words'
-  _globals['_CIJFERLIJST']._serialized_start=134
-  _globals['_CIJFERLIJST']._serialized_end=651
-  _globals['_CIJFERLIJSTTYPELIJST']._serialized_start=654
-  _globals['_CIJFERLIJSTTYPELIJST']._serialized_end=939
-  _globals['_CIJFERLIJSTONDERDEEL']._serialized_start=942
-  _globals['_CIJFERLIJSTONDERDEEL']._serialized_end=1469
-  _globals['_SCORE']._serialized_start=1472
-  _globals['_SCORE']._serialized_end=1618
+  _globals['_CIJFERLIJST']._serialized_start=161
+  _globals['_CIJFERLIJST']._serialized_end=717
+  _globals['_CIJFERLIJSTTYPELIJST']._serialized_start=720
+  _globals['_CIJFERLIJSTTYPELIJST']._serialized_end=1017
+  _globals['_CIJFERLIJSTONDERDEEL']._serialized_start=1020
+  _globals['_CIJFERLIJSTONDERDEEL']._serialized_end=1559
+  _globals['_SCORE']._serialized_start=1562
+  _globals['_SCORE']._serialized_end=1708
 # @@protoc_insertion_point(module_scope)

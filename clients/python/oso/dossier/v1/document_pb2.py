@@ -24,9 +24,10 @@ _sym_db = _symbol_database.Default()
 
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from oso.options.v1 import field_pb2 as oso_dot_options_dot_v1_dot_field__pb2
+from oso.options.v1 import item_pb2 as oso_dot_options_dot_v1_dot_item__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1doso/dossier/v1/document.proto\x12\x0eoso.dossier.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1aoso/options/v1/field.proto\"\x8c\x02\n\x08\x44ocument\x12\x44\n\x0c\x62\x65standsnaam\x18\x01 \x01(\tB)\xbaH\x07r\x02\x10\x01\xc8\x01\x01\x8a\xb5\x18\x1bX\x01\x62\x0c\x42\x65standsnaamj\tFile nameH\x00\x88\x01\x01\x12\x43\n\x0comschrijving\x18\x02 \x01(\tB(\xbaH\x04r\x02\x10\x01\x8a\xb5\x18\x1dX\x01\x62\x0cOmschrijvingj\x0b\x44\x65scriptionH\x01\x88\x01\x01\x12S\n\x0e\x62\x65standsinhoud\x18\x03 \x01(\x0b\x32\x1e.oso.dossier.v1.BestandsinhoudB\x1b\xbaH\x03\xc8\x01\x01\x8a\xb5\x18\x11X\x01\x62\x07\x42\x65standj\x04\x46ileB\x0f\n\r_bestandsnaamB\x0f\n\r_omschrijving\"\xd2\x01\n\x0e\x42\x65standsinhoud\x12\x1a\n\nmedia_type\x18\x01 \x01(\tB\x06\x8a\xb5\x18\x02\x10\x03\x12\x1b\n\x04size\x18\x02 \x01(\x04\x42\r\xbaH\x04\x32\x02 \x00\x8a\xb5\x18\x02\x10\x03\x12\x1d\n\x06sha256\x18\x03 \x01(\x0c\x42\r\xbaH\x04z\x02h \x8a\xb5\x18\x02\x10\x03\x12\"\n\x0bpart_number\x18\x04 \x01(\rB\r\xbaH\x04*\x02 \x00\x8a\xb5\x18\x02\x10\x03\x12>\n\ttekstvorm\x18\x05 \x01(\x0e\x32\x19.oso.dossier.v1.TekstvormB\x10\xbaH\x07\x82\x01\x04\x10\x01 \x00\x8a\xb5\x18\x02\x10\x03:\x04\x90\xb5\x18\x01*\x95\x01\n\tTekstvorm\x12\x19\n\x15TEKSTVORM_UNSPECIFIED\x10\x00\x12\x14\n\x10TEKSTVORM_BASE64\x10\x01\x12\x1b\n\x17TEKSTVORM_BASE64_REGELS\x10\x02\x12\x18\n\x14TEKSTVORM_LETTERLIJK\x10\x03\x12 \n\x1cTEKSTVORM_BASE64_REGELS_OPEN\x10\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1doso/dossier/v1/document.proto\x12\x0eoso.dossier.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1aoso/options/v1/field.proto\x1a\x19oso/options/v1/item.proto\"\xa0\x02\n\x08\x44ocument\x12\x44\n\x0c\x62\x65standsnaam\x18\x01 \x01(\tB)\xbaH\x07r\x02\x10\x01\xc8\x01\x01\x8a\xb5\x18\x1bX\x01\x62\x0c\x42\x65standsnaamj\tFile nameH\x00\x88\x01\x01\x12\x43\n\x0comschrijving\x18\x02 \x01(\tB(\xbaH\x04r\x02\x10\x01\x8a\xb5\x18\x1dX\x01\x62\x0cOmschrijvingj\x0b\x44\x65scriptionH\x01\x88\x01\x01\x12S\n\x0e\x62\x65standsinhoud\x18\x03 \x01(\x0b\x32\x1e.oso.dossier.v1.BestandsinhoudB\x1b\xbaH\x03\xc8\x01\x01\x8a\xb5\x18\x11X\x01\x62\x07\x42\x65standj\x04\x46ile:\x12\xf2\xb6\x18\x0e\n\x0c\x62\x65standsnaamB\x0f\n\r_bestandsnaamB\x0f\n\r_omschrijving\"\xd2\x01\n\x0e\x42\x65standsinhoud\x12\x1a\n\nmedia_type\x18\x01 \x01(\tB\x06\x8a\xb5\x18\x02\x10\x03\x12\x1b\n\x04size\x18\x02 \x01(\x04\x42\r\xbaH\x04\x32\x02 \x00\x8a\xb5\x18\x02\x10\x03\x12\x1d\n\x06sha256\x18\x03 \x01(\x0c\x42\r\xbaH\x04z\x02h \x8a\xb5\x18\x02\x10\x03\x12\"\n\x0bpart_number\x18\x04 \x01(\rB\r\xbaH\x04*\x02 \x00\x8a\xb5\x18\x02\x10\x03\x12>\n\ttekstvorm\x18\x05 \x01(\x0e\x32\x19.oso.dossier.v1.TekstvormB\x10\xbaH\x07\x82\x01\x04\x10\x01 \x00\x8a\xb5\x18\x02\x10\x03:\x04\x90\xb5\x18\x01*\x95\x01\n\tTekstvorm\x12\x19\n\x15TEKSTVORM_UNSPECIFIED\x10\x00\x12\x14\n\x10TEKSTVORM_BASE64\x10\x01\x12\x1b\n\x17TEKSTVORM_BASE64_REGELS\x10\x02\x12\x18\n\x14TEKSTVORM_LETTERLIJK\x10\x03\x12 \n\x1cTEKSTVORM_BASE64_REGELS_OPEN\x10\x04\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -39,6 +40,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_DOCUMENT'].fields_by_name['omschrijving']._serialized_options = b'\272H\004r\002\020\001\212\265\030\035X\001b\014Omschrijvingj\013Description'
   _globals['_DOCUMENT'].fields_by_name['bestandsinhoud']._loaded_options = None
   _globals['_DOCUMENT'].fields_by_name['bestandsinhoud']._serialized_options = b'\272H\003\310\001\001\212\265\030\021X\001b\007Bestandj\004File'
+  _globals['_DOCUMENT']._loaded_options = None
+  _globals['_DOCUMENT']._serialized_options = b'\362\266\030\016\n\014bestandsnaam'
   _globals['_BESTANDSINHOUD'].fields_by_name['media_type']._loaded_options = None
   _globals['_BESTANDSINHOUD'].fields_by_name['media_type']._serialized_options = b'\212\265\030\002\020\003'
   _globals['_BESTANDSINHOUD'].fields_by_name['size']._loaded_options = None
@@ -51,10 +54,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_BESTANDSINHOUD'].fields_by_name['tekstvorm']._serialized_options = b'\272H\007\202\001\004\020\001 \000\212\265\030\002\020\003'
   _globals['_BESTANDSINHOUD']._loaded_options = None
   _globals['_BESTANDSINHOUD']._serialized_options = b'\220\265\030\001'
-  _globals['_TEKSTVORM']._serialized_start=591
-  _globals['_TEKSTVORM']._serialized_end=740
-  _globals['_DOCUMENT']._serialized_start=107
-  _globals['_DOCUMENT']._serialized_end=375
-  _globals['_BESTANDSINHOUD']._serialized_start=378
-  _globals['_BESTANDSINHOUD']._serialized_end=588
+  _globals['_TEKSTVORM']._serialized_start=638
+  _globals['_TEKSTVORM']._serialized_end=787
+  _globals['_DOCUMENT']._serialized_start=134
+  _globals['_DOCUMENT']._serialized_end=422
+  _globals['_BESTANDSINHOUD']._serialized_start=425
+  _globals['_BESTANDSINHOUD']._serialized_end=635
 # @@protoc_insertion_point(module_scope)

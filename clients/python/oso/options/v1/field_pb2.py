@@ -25,17 +25,17 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import descriptor_pb2 as google_dot_protobuf_dot_descriptor__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1aoso/options/v1/field.proto\x12\x0eoso.options.v1\x1a google/protobuf/descriptor.proto\"\xc1\x02\n\nFieldFacts\x12\x10\n\x08xml_name\x18\x01 \x01(\t\x12%\n\x04\x66orm\x18\x02 \x01(\x0e\x32\x17.oso.options.v1.XmlForm\x12\x11\n\titem_name\x18\x03 \x01(\t\x12\r\n\x05group\x18\x04 \x01(\x08\x12\x16\n\x0e\x61lways_written\x18\x05 \x01(\x08\x12\x17\n\x0frepeated_choice\x18\x06 \x01(\x08\x12\x11\n\tcode_list\x18\x07 \x01(\x05\x12\x10\n\x08\x63\x61tegory\x18\x08 \x01(\t\x12\x12\n\nfirst_year\x18\t \x01(\t\x12\x11\n\tlast_year\x18\n \x01(\t\x12(\n\x07privacy\x18\x0b \x01(\x0e\x32\x17.oso.options.v1.Privacy\x12\x10\n\x08label_nl\x18\x0c \x01(\t\x12\x10\n\x08label_en\x18\r \x01(\t\x12\r\n\x05\x61\x66ter\x18\x0e \x01(\t*a\n\x07XmlForm\x12\x18\n\x14XML_FORM_UNSPECIFIED\x10\x00\x12\x16\n\x12XML_FORM_ATTRIBUTE\x10\x01\x12\x11\n\rXML_FORM_TEXT\x10\x02\x12\x11\n\rXML_FORM_NONE\x10\x03*j\n\x07Privacy\x12\x17\n\x13PRIVACY_UNSPECIFIED\x10\x00\x12\x14\n\x10PRIVACY_PERSONAL\x10\x01\x12\x13\n\x0fPRIVACY_SPECIAL\x10\x02\x12\x1b\n\x17PRIVACY_NATIONAL_NUMBER\x10\x03:J\n\x05\x66\x61\x63ts\x12\x1d.google.protobuf.FieldOptions\x18\xd1\x86\x03 \x01(\x0b\x32\x1a.oso.options.v1.FieldFacts:5\n\nattachment\x12\x1f.google.protobuf.MessageOptions\x18\xd2\x86\x03 \x01(\x08\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1aoso/options/v1/field.proto\x12\x0eoso.options.v1\x1a google/protobuf/descriptor.proto\"\xd6\x02\n\nFieldFacts\x12\x10\n\x08xml_name\x18\x01 \x01(\t\x12%\n\x04\x66orm\x18\x02 \x01(\x0e\x32\x17.oso.options.v1.XmlForm\x12\x11\n\titem_name\x18\x03 \x01(\t\x12\r\n\x05group\x18\x04 \x01(\x08\x12\x16\n\x0e\x61lways_written\x18\x05 \x01(\x08\x12\x17\n\x0frepeated_choice\x18\x06 \x01(\x08\x12\x11\n\tcode_list\x18\x07 \x01(\x05\x12\x10\n\x08\x63\x61tegory\x18\x08 \x01(\t\x12\x12\n\nfirst_year\x18\t \x01(\t\x12\x11\n\tlast_year\x18\n \x01(\t\x12(\n\x07privacy\x18\x0b \x01(\x0e\x32\x17.oso.options.v1.Privacy\x12\x10\n\x08label_nl\x18\x0c \x01(\t\x12\x10\n\x08label_en\x18\r \x01(\t\x12\r\n\x05\x61\x66ter\x18\x0e \x01(\t\x12\x13\n\x0bsecret_when\x18\x0f \x01(\t*a\n\x07XmlForm\x12\x18\n\x14XML_FORM_UNSPECIFIED\x10\x00\x12\x16\n\x12XML_FORM_ATTRIBUTE\x10\x01\x12\x11\n\rXML_FORM_TEXT\x10\x02\x12\x11\n\rXML_FORM_NONE\x10\x03*j\n\x07Privacy\x12\x17\n\x13PRIVACY_UNSPECIFIED\x10\x00\x12\x14\n\x10PRIVACY_PERSONAL\x10\x01\x12\x13\n\x0fPRIVACY_SPECIAL\x10\x02\x12\x1b\n\x17PRIVACY_NATIONAL_NUMBER\x10\x03:J\n\x05\x66\x61\x63ts\x12\x1d.google.protobuf.FieldOptions\x18\xd1\x86\x03 \x01(\x0b\x32\x1a.oso.options.v1.FieldFacts:5\n\nattachment\x12\x1f.google.protobuf.MessageOptions\x18\xd2\x86\x03 \x01(\x08\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'oso.options.v1.field_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_XMLFORM']._serialized_start=404
-  _globals['_XMLFORM']._serialized_end=501
-  _globals['_PRIVACY']._serialized_start=503
-  _globals['_PRIVACY']._serialized_end=609
+  _globals['_XMLFORM']._serialized_start=425
+  _globals['_XMLFORM']._serialized_end=522
+  _globals['_PRIVACY']._serialized_start=524
+  _globals['_PRIVACY']._serialized_end=630
   _globals['_FIELDFACTS']._serialized_start=81
-  _globals['_FIELDFACTS']._serialized_end=402
+  _globals['_FIELDFACTS']._serialized_end=423
 # @@protoc_insertion_point(module_scope)

@@ -105,6 +105,7 @@ class FieldFacts(_message.Message):
     LABEL_NL_FIELD_NUMBER: _builtins.int
     LABEL_EN_FIELD_NUMBER: _builtins.int
     AFTER_FIELD_NUMBER: _builtins.int
+    SECRET_WHEN_FIELD_NUMBER: _builtins.int
     xml_name: _builtins.str
     """Name in the XML, where it is not the field's name."""
     form: Global___XmlForm.ValueType
@@ -144,6 +145,10 @@ class FieldFacts(_message.Message):
     not say so: a field that came into the contract later than its
     neighbours.
     """
+    secret_when: _builtins.str
+    """Name of the boolean field beside it that, when true, makes it secret, with
+    everything below it: not to be shown or passed on without need.
+    """
     def __init__(
         self,
         *,
@@ -161,10 +166,11 @@ class FieldFacts(_message.Message):
         label_nl: _builtins.str = ...,
         label_en: _builtins.str = ...,
         after: _builtins.str = ...,
+        secret_when: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "always_written", b"always_written", "category", b"category", "code_list", b"code_list", "first_year", b"first_year", "form", b"form", "group", b"group", "item_name", b"item_name", "label_en", b"label_en", "label_nl", b"label_nl", "last_year", b"last_year", "privacy", b"privacy", "repeated_choice", b"repeated_choice", "xml_name", b"xml_name"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "always_written", b"always_written", "category", b"category", "code_list", b"code_list", "first_year", b"first_year", "form", b"form", "group", b"group", "item_name", b"item_name", "label_en", b"label_en", "label_nl", b"label_nl", "last_year", b"last_year", "privacy", b"privacy", "repeated_choice", b"repeated_choice", "secret_when", b"secret_when", "xml_name", b"xml_name"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
