@@ -250,13 +250,15 @@ class Collector:
             # Who had it before us may have ended it meanwhile.
             if await self._database.read(partial(_is_open, session_id=row.session_id)):
                 opened = OpenSessionResponse.FromString(row.opened)
-                return _Session(opened, lock, self._fetches(wish, opened, row.salt))
+                return _Session(opened, lock, self._fetches(wish, opened, row.salt, resumed=True))
             lock.release()
 
     async def _lock(self, session_id: str) -> SessionLock:
         return await asyncio.to_thread(SessionLock, self._files.incoming, session_id)
 
-    def _fetches(self, wish: _Wish, opened: OpenSessionResponse, salt: bytes) -> Sequence[Fetch]:
+    def _fetches(
+        self, wish: _Wish, opened: OpenSessionResponse, salt: bytes, *, resumed: bool
+    ) -> Sequence[Fetch]:
         """Prepare to fetch from each delivery point; begin to connect to the first."""
         fetches = [
             Fetch(
@@ -266,6 +268,7 @@ class Collector:
                 salt=salt,
                 opened=opened,
                 address=address,
+                resumed=resumed,
                 changed_since=wish.changed_since,
                 progress=wish.progress,
                 patience=self._patience,
@@ -306,7 +309,7 @@ class Collector:
         )
         # Ours before anybody can read of it.
         lock = await self._lock(row.session_id)
-        session = _Session(opened, lock, self._fetches(wish, opened, salt))
+        session = _Session(opened, lock, self._fetches(wish, opened, salt, resumed=False))
         try:
             await self._database.write(lambda tx: tx.add(row))
         except BaseException:

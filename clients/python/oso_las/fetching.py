@@ -121,6 +121,7 @@ class Fetch:
         salt: bytes,
         opened: OpenSessionResponse,
         address: DeliveryPointAddress,
+        resumed: bool,
         changed_since: datetime | None,
         progress: Progress | None,
         patience: Patience,
@@ -134,6 +135,7 @@ class Fetch:
             salt: What the search key was made with.
             opened: The session, as the Traffic Center granted it.
             address: The delivery point, one of the session's.
+            resumed: The session was broken off; something may have come already.
             changed_since: Only what was put together after this moment.
             progress: Told how far it is.
             patience: How long to keep trying.
@@ -144,6 +146,7 @@ class Fetch:
         self._salt = salt
         self._opened = opened
         self._address = address
+        self._resumed = resumed
         self._changed_since = changed_since
         self._progress = progress
         self._patience = patience
@@ -179,7 +182,7 @@ class Fetch:
         """Fetch, going on after breaks; give the result. DELIVERED means: all here and verified."""
         stub = DossierExchangeServiceStub(self._channel)
         try:
-            if await self._take_up():
+            if self._resumed and await self._take_up():
                 try:
                     return await self._attempts(stub, identity)
                 except ManifestError:
