@@ -172,3 +172,17 @@ def test_a_place_that_cannot_be_written_is_told(file: Path) -> None:
 
     assert code == 1
     assert "Traceback" not in error
+
+
+@pytest.mark.parametrize("year", ["2016.1", "2017.1.2", "2018.1.1"])
+def test_show_and_normalize_know_every_year(file: Path, year: str) -> None:
+    """A dossier of an older year is shown with its own categories, and stays of that year."""
+    _run("--to", year, file, file)
+    before = file.read_bytes()
+
+    shown = CliRunner().invoke(dossier, ["show", str(file)])
+    normalized = CliRunner().invoke(dossier, ["normalize", str(file), str(file)])
+
+    assert (shown.exit_code, normalized.exit_code) == (0, 0)
+    assert "zorgenbegeleiding" in shown.stdout
+    assert file.read_bytes() == before

@@ -123,6 +123,12 @@ def test_each_year_is_checked_against_its_own_fields(seen: dict[str, Any]) -> No
     assert (seen["structure"], seen["structure of the old"], seen["back"]) == ([], [], [])
     assert seen["in the wrong year"] == ["OTHER_YEAR voorkeursnaam", "year"]
     assert seen["old file with the new field"] == ["UNEXPECTED voorkeursnaam[1]"]
+    assert seen["rules"] == {
+        "old": [],
+        "new": [],
+        "back": [],
+        "new code in old year": ["CL.02.advies"],
+    }
     assert seen["codes"] == {"2019.1": False, "2020.1": True}
     assert seen["meaning"] == "Nieuw advies"
 

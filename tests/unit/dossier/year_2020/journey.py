@@ -11,6 +11,7 @@ import protovalidate
 
 from oso_dossier import DossierDocument, StructureError, check_structure, read_xml, write_xml
 from oso_dossier.labels import codes, meaning
+from oso_dossier.rules import validate
 from oso_dossier.synthetic import generate
 from oso_dossier.years import YEARS, convert, year_named, year_of
 
@@ -32,6 +33,10 @@ def _refused(xml: bytes) -> list[str]:
     return []
 
 
+def _errors(document: DossierDocument) -> list[str]:
+    return [one.rule.id for one in validate(document.dossier).errors]
+
+
 old = generate("POVO", 7)
 pupil = old.dossier.huidigeschool.leerling
 pupil.nnca = "1"
@@ -45,6 +50,9 @@ in_wrong_year.dossier.gegevensset = ""
 text = xml.decode()
 oldest = convert(old, YEARS[0])
 
+with_new_code = generate("POVO", 7)
+with_new_code.dossier.huidigeschool.leerling.overstapadvies.advies = "90"
+checked = {"old": old, "new": new, "back": down.document, "new code in old year": with_new_code}
 seen = {
     "years": [year.name for year in YEARS],
     "namespace": NEW.namespace in text,
@@ -63,6 +71,7 @@ seen = {
     "old file with the new field": _refused(
         write_xml(old).replace(b"</roepnaam>", b"</roepnaam><voorkeursnaam>x</voorkeursnaam>", 1)
     ),
+    "rules": {name: _errors(one) for name, one in checked.items()},
     "codes": {year.name: "90" in codes(2, year.name) for year in (OLD, NEW)},
     "meaning": meaning(2, "90"),
     "chain": year_of(convert(oldest.document, NEW).document.dossier).name,
