@@ -22,13 +22,13 @@ from oso_dossier import (
 )
 from oso_dossier.documents import documents_of
 from oso_dossier.synthetic import generate
+from oso_dossier.years import YEARS, CannotConvertError, convert
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_DOCUMENT = generate("POVO", 7)
-_XML = write_xml(_DOCUMENT)
-_PLACES = [place for place, byte in enumerate(_XML) if byte in b"<>"]
+_DOCUMENTS = [convert(generate("POVO", 7), year).document for year in YEARS]
+_FILES = [write_xml(document) for document in _DOCUMENTS]
 _SPACES = ("", " ", "\n", "\u00a0", "\u2028", "&#13;", "&#9;", "&#160;")
 _MARKUP = ("<!--x-->", "<?x y?>", "<![CDATA[<x>]]>", "<x/>", ' xml:space="preserve"', ' a="b"')
 _VALUES = ("1", "-0", "+7", "007", "0.50", ".5", "5.", "true", " 1 ", "2019-02-29", "2019-02-28Z")
@@ -38,11 +38,19 @@ _NUMBERS = st.sampled_from([0, 1, 5000, 2**31 - 1])
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.lists(st.tuples(st.sampled_from(_PLACES), st.integers(0, 40), _PIECES), max_size=3))
-def test_changed_xml_is_refused_or_comes_back(changes: list[tuple[int, int, str]]) -> None:
+@given(
+    st.sampled_from(_FILES),
+    st.lists(st.tuples(st.floats(0, 1), st.integers(0, 40), _PIECES), max_size=3),
+)
+def test_changed_xml_is_refused_or_comes_back(
+    xml: bytes, changes: list[tuple[float, int, str]]
+) -> None:
     """XML with pieces put in and taken out is refused, or comes back canonically the same."""
-    xml = _XML
-    for place, length, piece in sorted(changes, reverse=True):
+    places = [place for place, byte in enumerate(xml) if byte in b"<>"]
+    chosen = [
+        (places[int(part * (len(places) - 1))], length, piece) for part, length, piece in changes
+    ]
+    for place, length, piece in sorted(chosen, reverse=True):
         begin = place + (xml[place : place + 1] == b">")
         xml = xml[:begin] + piece.encode() + xml[begin + length * (length > 30) :]
     try:
@@ -59,13 +67,14 @@ def test_changed_xml_is_refused_or_comes_back(changes: list[tuple[int, int, str]
 @settings(max_examples=300, deadline=None)
 @given(st.data())
 def test_a_changed_message_is_refused_or_comes_back(data: st.DataObject) -> None:
-    """A message with fields set, emptied or added is refused, or what is written is read back."""
+    """A message with fields set, emptied or added is refused, or read back and converted."""
+    original = data.draw(st.sampled_from(_DOCUMENTS))
     dossier = Dossier()
-    dossier.CopyFrom(_DOCUMENT.dossier)
+    dossier.CopyFrom(original.dossier)
     for _ in range(data.draw(st.integers(1, 3))):
         message = data.draw(st.sampled_from(list(_messages(dossier))))
         _change(data, message, data.draw(st.sampled_from(list(message.DESCRIPTOR.fields))))
-    document = DossierDocument(dossier, _DOCUMENT.attachments)
+    document = DossierDocument(dossier, original.attachments)
     if findings := check_structure(dossier):
         with pytest.raises(StructureError) as caught:
             write_xml(document)
@@ -81,6 +90,11 @@ def test_a_changed_message_is_refused_or_comes_back(data: st.DataObject) -> None
     for one in (dossier, again.dossier):
         one.ClearField("schrijfwijzen")  # those that spell nothing are gone
     assert again == document
+    try:
+        other = convert(again, data.draw(st.sampled_from(YEARS))).document
+    except CannotConvertError:
+        return
+    assert list(check_structure(other.dossier)) == []
 
 
 def _messages(message: Any) -> Iterator[Any]:
