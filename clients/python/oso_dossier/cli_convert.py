@@ -27,12 +27,14 @@ _CHOICES = {
     "emptied": (("OPTIONEEL", "OPT-UIT"), "What VERPLICHT becomes where nothing is left."),
     "preschool": (("combination", "drop"), "Programmes that 2017.1.2 has no code for."),
 }
+_OTHER = "/overigdocumentlijst["
 _SAID = {
     "nl": {
         "year": "{} is geen jaar van de gegevensset. Kies uit: {}",
         "written": "{}: dossier van {}, {} waarde(n) verplaatst",
         "losses": "Niet mee naar {}: {} waarde(n)",
         "changes": "Door de omzetting ingevuld of aangepast: {} waarde(n)",
+        "elsewhere": "Nu bij de overige documenten: {} document(en)",
         "refused": "Niet omgezet: er zou iets verloren gaan (--no-loss).",
         "none": "Er gaat niets verloren.",
         "same": "het verslag mag niet in de plaats van een dossier komen",
@@ -42,6 +44,7 @@ _SAID = {
         "written": "{}: dossier of {}, {} value(s) moved",
         "losses": "Not carried to {}: {} value(s)",
         "changes": "Filled in or changed by the conversion: {} value(s)",
+        "elsewhere": "Among the other documents now: {} document(s)",
         "refused": "Not converted: something would be lost (--no-loss).",
         "none": "Nothing is lost.",
         "same": "the report must not take the place of a dossier",
@@ -122,11 +125,22 @@ def _year(to: str, lang: str) -> Year:
 
 def _report(conversion: Conversion, old: Year, new: Year, lang: str) -> Iterator[str]:
     """Give the report for people: by reason, each place on a line, in words and in full."""
+    from oso_dossier.place_words import in_words  # noqa: PLC0415  quick to start
+
     if conversion.losses:
         yield _SAID[lang]["losses"].format(new.name, len(conversion.losses))
         yield from _by_reason(conversion.losses, old, lang)
     else:
         yield _SAID[lang]["none"]
+    elsewhere = [
+        one.path.rpartition("/")[0]
+        for one in conversion.moves
+        if _OTHER in one.to and _OTHER not in one.path and one.to.endswith("/bestandsnaam[1]")
+    ]
+    if elsewhere:  # who may see it may be another than before
+        yield _SAID[lang]["elsewhere"].format(len(elsewhere))
+        for path in elsewhere:
+            yield f"    {in_words(path, old, lang)}  ({path})"
     if conversion.changes:
         yield _SAID[lang]["changes"].format(len(conversion.changes))
         yield from _by_reason(conversion.changes, new, lang)

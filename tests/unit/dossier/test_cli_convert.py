@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING, get_args, get_type_hints
 import pytest
 from click.testing import CliRunner
 
-from oso_dossier import read_xml, write_xml
+from oso.dossier.v1.document_pb2 import TEKSTVORM_BASE64
+from oso_dossier import DossierDocument, read_xml, write_xml
+from oso_dossier.attachments import describe
 from oso_dossier.cli import dossier
 from oso_dossier.cli_convert import convert as command
+from oso_dossier.documents import documents_of
 from oso_dossier.synthetic import generate
 from oso_dossier.years import Policy, convert, year_named, year_of
 
@@ -57,6 +60,26 @@ def test_a_dossier_is_written_and_what_is_lost_is_told(file: Path, to: str) -> N
     assert all(one.path in told for one in expected.losses)
     assert f"Niet mee naar 2018.1.1: {len(expected.losses)} waarde(n)" in told
     assert "Geheim en wel" not in told
+
+
+def test_documents_that_stand_elsewhere_are_told(file: Path) -> None:
+    """Who converts reads which documents went to the other documents: others may see them there."""
+    message = generate("POVO", 6).dossier
+    pupil = message.huidigeschool.leerling
+    pupil.ClearField("overigdocumentlijst")
+    pupil.ClearField("onderwijsondersteuning")
+    needs = pupil.onderwijsondersteuning.toelichting_onderwijsbehoeften.document
+    needs.bestandsnaam = "behoeften.docx"
+    needs.bestandsinhoud.CopyFrom(describe(b"x", 1, TEKSTVORM_BASE64))
+    assert len(documents_of(message)) == 1
+    file.write_bytes(write_xml(DossierDocument(message, (b"x",))))
+
+    code, told, _ = _run("--to", "2018", file, file)
+
+    assert code == 0
+    assert "Nu bij de overige documenten: 1 document(en)" in told
+    assert "Toelichting op de onderwijsbehoeften" in told
+    assert "behoeften.docx" not in told
 
 
 def test_the_report_as_json_has_every_list(file: Path) -> None:
