@@ -8,13 +8,13 @@ from oso.dossier.v1.document_pb2 import Document
 from oso_dossier.labels import codes
 from oso_dossier.plan import dossier_plan
 from oso_dossier.years.outcome import Cause, Reason
+from oso_dossier.years.pruning import prune
 from oso_dossier.years.tree import Block, Leaf, Node, facts_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from oso_dossier.data_set import Year
-    from oso_dossier.plan import ElementPlan, MessagePlan
     from oso_dossier.years.policy import Policy
 
 _OTHER_DOCUMENTS = "cat_bijlagedocs"
@@ -93,7 +93,7 @@ class Passage:
     def replace_codes(self, code_list: int, code: str) -> None:
         """Give values whose code the new year does not have another one."""
         for leaf, number in coded(self.root):
-            if number == code_list and self._is_gone(code_list, str(leaf.value)):
+            if number == code_list and self.is_gone(code_list, str(leaf.value)):
                 value = type(leaf.value)(code)
                 leaf.set(value, self.cause(Reason.CODE_REPLACED, code), is_loss=True)
 
@@ -137,76 +137,12 @@ class Passage:
         Documents that lose their place this way are put among the other documents.
         """
         plan = dossier_plan(self.target)
-        missing = self._prune(self.root, plan)
+        missing = prune(self, self.root, plan)
         self.pupil.put("overigdocumentlijst", self._rescued)
         self._rescued = []
-        return missing or self._prune(self.root, plan)
+        return missing or prune(self, self.root, plan)
 
-    def _prune(self, block: Block, plan: MessagePlan) -> str:
-        """Take away what a block may not have; give the name of what it cannot do without."""
-        admitted = {one.field: one for one in plan.elements}
-        values = {one.field for one in plan.attributes.values()}
-        if plan.text is not None:
-            values.add(plan.text.field)
-        for name in list(block.children):
-            if name in admitted:
-                self._prune_field(block, name, admitted[name])
-            elif name not in values:
-                for node in block.take(name):
-                    self.drop(node, self.cause(Reason.NOT_IN_YEAR))
-        if plan.text is not None and plan.text.field not in block.children:
-            return plan.text.field
-        filled = {element.slot for element in plan.elements if element.field in block.children}
-        for slot in sorted(plan.required - filled):
-            if not any(one.always for one in plan.slots[slot]):
-                return plan.slots[slot][0].name
-        return ""
-
-    def _prune_field(self, block: Block, name: str, element: ElementPlan) -> None:
-        one = block.descriptor.fields_by_name[name]
-        code_list = facts_of(one).code_list
-        kept: list[Node] = []
-        for node in block.take(name):
-            cause = self._wrong(node, element, code_list)
-            if cause is None and kept and not one.is_repeated:
-                cause = self.cause(Reason.ONLY_ONE)
-            if cause is None:
-                kept.append(node)
-            else:
-                self.drop(node, cause)
-        block.put(name, kept)
-
-    def _wrong(self, node: Node, element: ElementPlan, code_list: int) -> Cause | None:
-        """Tell why the new year does not admit something, after pruning it; None when it does."""
-        if isinstance(node, Leaf):
-            if code_list and self._is_gone(code_list, str(node.value)):
-                return self.cause(Reason.CODE, str(code_list))
-            return None
-        if element.message is None:  # a message that is nothing in the XML, around values
-            return None
-        if element.inner:
-            self._prune_items(node, element)
-            missing = "" if node.children else element.item
-        else:
-            missing = self._prune(node, element.message)
-        return self.cause(Reason.INCOMPLETE, missing) if missing else None
-
-    def _prune_items(self, block: Block, element: ElementPlan) -> None:
-        """Prune the items of a message that is nothing but a list around them."""
-        kept: list[Node] = []
-        for node in block.take(element.inner):
-            missing = (
-                self._prune(node, element.message)
-                if isinstance(node, Block) and element.message is not None
-                else ""
-            )
-            if missing:
-                self.drop(node, self.cause(Reason.INCOMPLETE, missing))
-            else:
-                kept.append(node)
-        block.put(element.inner, kept)
-
-    def _is_gone(self, code_list: int, code: str) -> bool:
+    def is_gone(self, code_list: int, code: str) -> bool:
         """Tell whether a code was there in the old year and is not in the new one."""
         return code in codes(code_list, self.source.name) and code not in codes(
             code_list, self.target.name
