@@ -198,6 +198,22 @@ def test_a_test_that_came_or_went_is_told_by_name_and_date(pupil: Any) -> None:
     assert _told(new, old, "en") == ["+ Test (Rekenen, 2026-03-12): added"]
 
 
+def test_somebody_else_is_not_the_same_person_changed(pupil: Any) -> None:
+    """Of carers with one surname and no relation given, one went and another came."""
+    old, new, _ = pupil
+    for document, names in ((old, ("Jan", "Piet")), (new, ("Piet", "Kees"))):
+        leerling: Any = document.dossier.huidigeschool.leerling
+        del leerling.verzorger[:]
+        for name in names:
+            carer = leerling.verzorger.add(roepnaam=name, achternaam="Vis", voorletters_1=name[0])
+            carer.iban, carer.overleden = f"NL{name}", name == "Jan"
+
+    assert _told(old, new) == [
+        "- Verzorger (J, Vis): verwijderd",
+        "+ Verzorger (K, Vis): toegevoegd",
+    ]
+
+
 def test_values_are_told_as_people_write_them(pupil: Any) -> None:
     """Decimals have a comma in Dutch, yes and no are words, a code is told by its meaning."""
     old, new, leerling = pupil

@@ -3,8 +3,8 @@
 In this order, each step with the items the steps before left over:
 
 1. Items that mean the same, those in the same place first.
-2. Items with the same key, as the contract declares it (`oso.options.v1.ItemFacts`). Several with
-   the same key: those most alike first, then in order.
+2. Items with the same key, as the contract declares it (`oso.options.v1.ItemFacts`) and with no
+   part of it absent. Several with the same key: those most alike first, then in order.
 3. Items that share half of their values or more, those most alike first.
 4. Single values (a first name, a nationality) in order.
 
@@ -127,7 +127,7 @@ def _by_digest(nodes: Mapping[int, Node]) -> _Groups:
 
 
 def _by_key(nodes: Mapping[int, Node]) -> _Groups:
-    return ((key, number) for number, one in nodes.items() if any(key := _key(one)))
+    return ((key, number) for number, one in nodes.items() if (key := _key(one)) and all(key))
 
 
 def _together(nodes: Mapping[int, Node]) -> _Groups:
@@ -141,7 +141,7 @@ def _by_single_value(nodes: Mapping[int, Node]) -> _Groups:
 
 
 def _key(node: Node) -> tuple[tuple[bytes, ...], ...]:
-    """Give what an item is told apart by; nothing but empty parts where it has no key."""
+    """Give what an item is told apart by: parts, empty where its field is absent."""
     message = node.facts.field.message_type
     if message is None or node.value is not None:
         return ()

@@ -32,8 +32,9 @@ class ItemFacts(_message.Message):
     TITLE_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def key(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Fields that say which thing it is. Items of two lists with the same key are
-        the same thing, whatever else was changed in it and wherever it stands.
+        """Fields that say which thing it is. Items of two lists with the same key,
+        no field of it absent, are the same thing, whatever else was changed in it
+        and wherever it stands.
         """
 
     @_builtins.property
