@@ -7,7 +7,10 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from oso_dossier.rules.advice import ADVICE_RULES
+from oso_dossier.rules.categories import category_rules
 from oso_dossier.rules.code_lists import code_rules
+from oso_dossier.rules.definition import COMMON, NEWEST
+from oso_dossier.rules.engine import all_checks
 from oso_dossier.rules.rule import Severity
 
 if TYPE_CHECKING:
@@ -38,8 +41,15 @@ class UnknownRuleError(LookupError):
 @cache
 def all_rules() -> Mapping[str, Rule]:
     """Give all rules by id: those of the standard in its order, then ours."""
-    rules = (*(one.rule for one in code_rules()), *ADVICE_RULES)
-    return MappingProxyType({rule.id: rule for rule in rules})
+    every = [check.rule for check in all_checks() if check.sheet == COMMON]
+    others = [check.rule for check in all_checks() if check.sheet != COMMON]
+    codes = [one.rule for one in code_rules()]
+    categories = [one.rule for one in category_rules()]
+    # Of a rule that changed over the years the newest is given: it comes last.
+    rules = [*codes, *every, *categories, *others, *ADVICE_RULES]
+    newest = sorted(rules, key=lambda rule: rule.last_year or NEWEST)
+    by_id = {rule.id: rule for rule in newest}
+    return MappingProxyType({rule.id: by_id[rule.id] for rule in rules})
 
 
 def explain(rule_id: str, language: str = "nl") -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from oso_dossier.place import spell
 from oso_dossier.rules.code_lists import CodeRule, admitted
-from oso_dossier.rules.routes import position
+from oso_dossier.rules.routes import position, type_name
 from oso_dossier.rules.rule import FILE, Finding
 from oso_dossier.values import IntegerType
 
@@ -94,7 +94,7 @@ def _checks(
     definition: CodeRule, codes: frozenset[str], plans: Mapping[str, MessagePlan]
 ) -> Iterator[CodeCheck]:
     for field in definition.fields:
-        name = field.containing_type.name if field.containing_type else ""
+        name = type_name(field.containing_type)
         element = plans[name].by_number.get(field.number) if name in plans else None
         if element is None or element.value is None:
             continue  # the year does not have it

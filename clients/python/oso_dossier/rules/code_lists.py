@@ -14,6 +14,8 @@ from buf.validate import validate_pb2
 from oso.dossier.v1.dossier_pb2 import Dossier
 from oso.options.v1 import field_pb2
 from oso_dossier.labels import codes, label, name
+from oso_dossier.plan import in_order
+from oso_dossier.rules.definition import NEWEST
 from oso_dossier.rules.rule import ALL_PROFILES, Rule, Severity, Text
 
 if TYPE_CHECKING:
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
     from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
 _PART_OF_FILE = 33  # tested once for the whole file
-_FIRST_YEAR = {48: "2017.1.2"}
 
 
 def _by_field(field: FieldDescriptor) -> str:
@@ -65,42 +66,55 @@ class CodeRule:
     once: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Tested:
+    """A field whose codes are tested, and the years in which it is there."""
+
+    field: FieldDescriptor
+    first_year: str
+    last_year: str
+
+
 @cache
 def code_rules() -> tuple[CodeRule, ...]:
     """Give the rules, in the order of the standard: by list, then as the elements stand."""
-    found: dict[tuple[int, str], list[FieldDescriptor]] = {}
-    for field in _tested(Dossier.DESCRIPTOR, set()):
-        number = field.GetOptions().Extensions[field_pb2.facts].code_list
+    found: dict[tuple[int, str], list[_Tested]] = {}
+    for one in _tested(Dossier.DESCRIPTOR, "", NEWEST):
+        number = one.field.GetOptions().Extensions[field_pb2.facts].code_list
         apart = _APART.get(number)
-        found.setdefault((number, apart(field) if apart else ""), []).append(field)
+        found.setdefault((number, apart(one.field) if apart else ""), []).append(one)
     return tuple(
-        CodeRule(_rule(number, apart, fields[0]), number, tuple(fields), number == _PART_OF_FILE)
-        for (number, apart), fields in sorted(found.items(), key=lambda one: one[0][0])
+        CodeRule(
+            _rule(number, apart, tested),
+            number,
+            tuple({one.field.full_name: one.field for one in tested}.values()),
+            once=number == _PART_OF_FILE,
+        )
+        for (number, apart), tested in sorted(found.items(), key=lambda one: one[0][0])
     )
 
 
-def _tested(message: Descriptor, seen: set[str]) -> Iterator[FieldDescriptor]:
-    """Give the fields whose codes are tested, in the order of the document."""
-    if message.full_name in seen:
-        return
-    seen.add(message.full_name)
-    for field in message.fields:
+def _tested(message: Descriptor, first: str, last: str) -> Iterator[_Tested]:
+    """Give the fields whose codes are tested at every place, in the order of the document."""
+    for field in in_order(message):
         options = field.GetOptions()
+        facts = options.Extensions[field_pb2.facts]
+        years = max(first, facts.first_year), min(last, facts.last_year or NEWEST)
         checks: Any = options.Extensions[validate_pb2.field]
-        if field.is_repeated:
-            checks = checks if checks.cel else checks.repeated.items
-        if any(check.id.startswith("CL.") for check in checks.cel):
-            yield field
+        cel = [*checks.cel, *checks.repeated.items.cel]
+        if any(check.id.startswith("CL.") for check in cel):
+            yield _Tested(field, *years)
         elif field.message_type is not None:
-            yield from _tested(field.message_type, seen)
+            yield from _tested(field.message_type, *years)
 
 
-def _rule(number: int, apart: str, field: FieldDescriptor) -> Rule:
-    rule_id = f"CL.{number:02d}" + (f".{apart}" if apart else "")
+def _rule(number: int, apart: str, tested: list[_Tested]) -> Rule:
+    field = tested[0].field
     dutch, english = label(field, "nl"), label(field, "en")
     about_nl, about_en = name(number, "nl"), name(number, "en")
+    last_year = max(one.last_year for one in tested)
     return Rule(
-        id=rule_id,
+        id=f"CL.{number:02d}" + (f".{apart}" if apart else ""),
         severity=Severity.ERROR,
         profiles=ALL_PROFILES,
         condition=Text(
@@ -118,7 +132,8 @@ def _rule(number: int, apart: str, field: FieldDescriptor) -> Rule:
             "Choose a value of the list in the school's system and make the dossier again.",
         ),
         source=f"OSO gegevensset, common sheet, code list {number}",
-        first_year=_FIRST_YEAR.get(number, ""),
+        first_year=min(one.first_year for one in tested),
+        last_year="" if last_year == NEWEST else last_year,
     )
 
 

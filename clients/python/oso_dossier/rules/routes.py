@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from oso_dossier.place import Place
     from oso_dossier.plan import ElementPlan, MessagePlan
 
+_PACKAGE = "oso.dossier.v1."
+
 Stop = tuple[Any, "Place"]
 """A message, and where it stands."""
 
@@ -63,13 +65,19 @@ class Step:
     route: Route
 
 
+def type_name(message: Any) -> str:
+    """Give the name of a message type as rules have it: `Leerling`, `Zorg.Diagnose`."""
+    name: str = message.full_name
+    return name.removeprefix(_PACKAGE)
+
+
 def compiled(plan: MessagePlan, wanted: Collection[str]) -> Route:
     """Compile the way from the message of a plan to all messages of the types that are wanted."""
     return _compile(plan, frozenset(wanted), {})
 
 
 def _compile(plan: MessagePlan, wanted: frozenset[str], known: dict[str, Route]) -> Route:
-    name = plan.make.DESCRIPTOR.name
+    name = type_name(plan.make.DESCRIPTOR)
     route = known.get(name)
     if route is None:
         route = known[name] = Route(name, name in wanted)

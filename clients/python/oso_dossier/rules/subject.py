@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from oso_dossier.data_set import ROOT
 from oso_dossier.place import spell
 from oso_dossier.values import ValueProblemError
 
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from oso.dossier.v1.dossier_pb2 import Dossier
+    from oso_dossier.data_set import Year
     from oso_dossier.place import Place
     from oso_dossier.rules.routes import Stop, Walk
     from oso_dossier.values import ValueType
@@ -27,23 +29,32 @@ class Subject:
         metadata: Its header.
         school: The sending school.
         pupil: The pupil.
-        year: Name of its year of the standard.
-        kind: Kind of transfer (overdrachtsoort) the rules are chosen by.
-        move: Profile (overstap) the rules are chosen by; empty when there is none.
-        walk: The messages rules are about.
+        year: Its year of the standard.
+        own_kind: The kind of transfer (overdrachtsoort) it says it is.
+        own_move: The profile (overstap) it says it is; empty when it says none.
+        kind: The kind of transfer it is checked as.
+        move: The profile it is checked as.
+        place: Where the dossier stands.
+        metadata_place: Where its header stands.
+        walk: The messages rules are about, when they have been looked up.
 
     """
 
-    def __init__(self, dossier: Dossier, walk: Walk, year: str, kind: str, move: str) -> None:
-        """Put together what rules ask for."""
+    walk: Walk
+
+    def __init__(self, dossier: Dossier, year: Year) -> None:
+        """Take the dossier as what it says it is."""
         self.dossier = dossier
         self.metadata: Any = dossier.metadata
         self.school: Any = dossier.huidigeschool
         self.pupil: Any = dossier.huidigeschool.leerling
-        self.year, self.kind, self.move = year, kind, move
-        self.walk = walk
+        self.year = year
+        self.place: Place = (None, ROOT, 1)
+        self.metadata_place: Place = (self.place, "metadata", 1)
         self.has_spellings = bool(dossier.schrijfwijzen)
         self._spellings: dict[str, str] | None = None
+        self.kind = self.own_kind = dossier.overdrachtsoort
+        self.move = self.own_move = dossier.metadata.overstap
 
     def stops(self, name: str) -> Sequence[Stop]:
         """Give the messages of a type, in the order of the document."""

@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from oso_dossier.data_set import year_of
-from oso_dossier.rules.engine import rule_set, subject_of
-from oso_dossier.rules.rule import Report
+from oso_dossier.rules.definition import MOVE, OV, PAO, SUPPORT, WITHIN_BRIN
+from oso_dossier.rules.engine import rule_set
+from oso_dossier.rules.routes import Walk
+from oso_dossier.rules.rule import Report, Severity
+from oso_dossier.rules.subject import Subject
 from oso_dossier.writing import check_structure
 
 if TYPE_CHECKING:
@@ -14,12 +17,19 @@ if TYPE_CHECKING:
 
     from oso.dossier.v1.dossier_pb2 import Dossier
 
-WITHIN_BRIN = "overdrachtbinnenbrin"
+BB = "BB"
+"""The profile of a transfer within one BRIN; the others have the name of their move (overstap)."""
+PROFILES = ("POPO", "POVO", "VOVO", BB, "POSWV", "VOSWV")
+"""The profiles of the standard."""
+_MOVES = (*PROFILES, "VOMBO")
+_SUPPORT_MOVES = ("POSWV", "VOSWV")
+_KINDS = (MOVE, WITHIN_BRIN, SUPPORT)
+_ONE_SHEET = "2016.1"  # later years have a sheet of their own for support
 
 
 def profile_of(dossier: Dossier) -> str:
     """Give the profile a dossier says it has: BB, or the kind of move; empty when it says none."""
-    return "BB" if dossier.overdrachtsoort == WITHIN_BRIN else dossier.metadata.overstap
+    return BB if dossier.overdrachtsoort == WITHIN_BRIN else dossier.metadata.overstap
 
 
 def validate(
@@ -46,17 +56,43 @@ def validate(
             is not done again. A dossier from elsewhere must not say so.
 
     """
-    own = profile if profile is not None else profile_of(dossier)
+    own = profile_of(dossier) if profile is None else profile
     structure = () if structure_checked else tuple(check_structure(dossier))
     if structure:
         return Report(own, structure, ())
-    kind, move = dossier.overdrachtsoort, dossier.metadata.overstap
-    year = year_of(dossier).name  # one it has: the structure was checked
-    rules = rule_set(year, kind, move)
-    subject = subject_of(dossier, rules, year, kind, move)
-    findings = list(rules.findings(subject))
+    subject = Subject(dossier, year_of(dossier))  # a year we know: the structure was checked
+    if profile is not None:
+        _check_as(subject, profile)
+    rules = rule_set(
+        subject.year.name,
+        _sheet(subject),
+        subject.kind if subject.kind in _KINDS else "",
+        subject.move if subject.move in _MOVES else "",
+        warnings=warnings,
+    )
+    subject.walk = Walk(dossier, rules.route)
+    findings = rules.findings(subject)
     if warnings:
         from oso_dossier.rules.advice import advise  # noqa: PLC0415  only who asks waits for it
 
+        findings.sort(key=lambda one: one.rule.severity is Severity.WARNING)
         findings += advise(dossier, own, attachments, test_codes)
     return Report(own, (), tuple(findings))
+
+
+def _check_as(subject: Subject, profile: str) -> None:
+    """Choose the rules of a profile, whatever the dossier says it is."""
+    if profile == BB:
+        subject.kind = WITHIN_BRIN
+        return
+    subject.kind = SUPPORT if profile in _SUPPORT_MOVES else MOVE
+    subject.move = profile
+
+
+def _sheet(subject: Subject) -> str:
+    """Give the sheet the official validators would use."""
+    if subject.year.name == _ONE_SHEET:
+        return OV
+    if subject.kind in _KINDS:
+        return PAO if subject.kind == SUPPORT else OV
+    return PAO if subject.move in _SUPPORT_MOVES else OV
