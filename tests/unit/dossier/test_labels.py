@@ -33,7 +33,7 @@ PLAIN = {  # element names that are plain words themselves
     "huisarts", "instantie", "instelling", "land", "leergebied", "leerjaar", "leerling",
     "leerlinggewicht", "nationaliteit", "omschrijving", "onderwijsnummer", "opmerking",
     "periode", "postcode", "rapportcijfer", "resultaat", "roepnaam", "school", "schooljaar",
-    "stage", "standaardscore", "straat", "vaardigheidsscore", "verzorger", "verzuim",
+    "stage", "standaardscore", "straat", "vaardigheidsscore", "verzuim",
     "voornaam", "website",
 }  # fmt: skip
 

@@ -23,7 +23,7 @@ _PUPIL = "/dossier[1]/huidigeschool[1]/leerling[1]"
             "Zorg en begeleiding > Arts 2 > Roepnaam",
             "Care and guidance > Doctor 2 > Name used daily",
         ),
-        (f"{_PUPIL}/verzorger[3]", "2019.1", "Verzorger 3", "Carer 3"),
+        (f"{_PUPIL}/verzorger[3]", "2019.1", "Ouder of verzorger 3", "Parent or carer 3"),
         ("/dossier[1]/huidigeschool[1]", "2019.1", "Huidige school", "Current school"),
         (f"{_PUPIL}/zorg[1]/naamib[1]", "2019.1", "zorg > naamib", "zorg > naamib"),
         ("/dossier[1]", "2019.1", "", ""),

@@ -104,6 +104,10 @@ def compare(old: DossierDocument, new: DossierDocument) -> Comparison:
     order of a list, the spelling of a value (`1` or `true`, `8` or `8.0`) and how an attachment is
     written. Attachments are compared by name and by the SHA-256 in the dossier, which the reader
     takes of their bytes.
+
+    Raises:
+        UnknownYearError: A dossier says a year this version does not know.
+
     """
     ours, theirs = tree_of(old.dossier), tree_of(new.dossier)
     found = _Finder()

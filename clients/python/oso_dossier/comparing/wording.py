@@ -137,7 +137,7 @@ class Wording:
         return f"{place}: {what}: {self.text(node, int(change.old is None))}"
 
     def place(self, change: Change) -> str:
-        """Give where something is, from its category down: `Verzorger (Moeder) > IBAN`."""
+        """Give where something is, from its category down: `Toets (Rekenen) > Resultaat`."""
         node, year = change.node, int(change.new is not None)
         steps = [one for one in change.above if one.facts.category == node.facts.category]
         return " > ".join(self._step(one, year) for one in (*steps, node))
