@@ -9,6 +9,7 @@ import click
 from oso_dossier.cli_convert import convert
 from oso_dossier.cli_diff import diff
 from oso_dossier.cli_files import EXISTING, LANGUAGE, NEW, read
+from oso_dossier.cli_print import print_dossier
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,6 +27,7 @@ def dossier() -> None:
 
 dossier.add_command(convert)
 dossier.add_command(diff)
+dossier.add_command(print_dossier)
 
 
 @dossier.command()

@@ -16,7 +16,7 @@ from oso_dossier.printing.model import Fields, Group, Line, Table
 from oso_dossier.printing.withheld import is_secret_contact, secret_fields
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
@@ -35,7 +35,7 @@ class Blocks:
         """Write with this formatter."""
         self._format = formatter
         self._words = formatter.words
-        self._in_one_line = {
+        self._in_one_line: dict[Descriptor, Callable[[FieldDescriptor, Any], Line]] = {
             contact_pb2.Adres.DESCRIPTOR: self._address,
             contact_pb2.Communicatie.DESCRIPTOR: self._contact,
             document_pb2.Document.DESCRIPTOR: self._document,
@@ -63,7 +63,7 @@ class Blocks:
             if field.name in skip or _is_technical(field):
                 continue
             if field.name in secret:
-                lines.append(Line(self._format.label(field), self._words.secret))
+                lines.append(Line(self._format.label(field), self._words.withheld))
             elif self._is_line(field):
                 lines += self._lines(field, value)
             else:
@@ -79,7 +79,7 @@ class Blocks:
             if field.name in skip or _is_technical(field):
                 continue
             if field.name in secret:
-                lines.append(Line(self._format.label(field), self._words.secret))
+                lines.append(Line(self._format.label(field), self._words.withheld))
             elif self._is_line(field):
                 lines += self._lines(field, value)
             elif field.is_repeated:
@@ -113,7 +113,7 @@ class Blocks:
         for item, row in zip(items, cells, strict=True):
             rest = self.flat(item, shown | skip)
             if rest:
-                title = ", ".join(one.partition("\n")[0] for one in row[1::-1] if one)
+                title = ", ".join(one.partition("\n")[0].rstrip(" ,") for one in row[1::-1] if one)
                 blocks.append(Group(self._words.details.format(title), tuple(rest)))
         return blocks
 
@@ -250,7 +250,7 @@ class Blocks:
         if use := self._text(one, "aanduiding"):
             label = f"{label} ({use.lower()})"
         secret = is_secret_contact(one)
-        parts = [self._words.secret if secret else self._text(one, "nummer")]
+        parts = [self._words.withheld if secret else self._text(one, "nummer")]
         if one.noodnummer:
             parts.append(self._words.emergency)
         return Line(label, ", ".join(filter(None, parts)))

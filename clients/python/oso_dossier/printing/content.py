@@ -12,6 +12,7 @@ from oso.dossier.v1.document_pb2 import Document
 from oso.dossier.v1.dossier_pb2 import Dossier, Huidigeschool
 from oso.dossier.v1.leerling_pb2 import Leerling
 from oso.options.v1 import field_pb2
+from oso_dossier.data_set import UNSAID
 from oso_dossier.documents import documents_of
 from oso_dossier.printing.blocks import Blocks
 from oso_dossier.printing.charts import charts
@@ -54,6 +55,7 @@ _SECTION: Mapping[str, str] = {
     "cat_overstapadvies": "advice",
     "cat_onderwijsondersteuning": "support",
     "cat_handelingsplannen": "support",
+    "cat_zorgenbegeleiding": "support",
     "cat_eindtoetsbo": "tests",
     "cat_toetsresultaten": "tests",
     "cat_cijferlijsten": "grades",
@@ -82,7 +84,7 @@ class _Content:
     def __init__(self, document: DossierDocument, language: str) -> None:
         self._dossier = document.dossier
         self._attachments = document.attachments
-        self._format = Formatter(language, document.dossier.metadata.standaardversie)
+        self._format = Formatter(language, document.dossier.gegevensset or UNSAID.name)
         self._words = self._format.words
         self._blocks = Blocks(self._format)
         self._pictures: list[Picture] = []
@@ -110,24 +112,23 @@ class _Content:
         """Give what a parent reads first: where it comes from, what to do, what was left out."""
         dossier, words = self._dossier, self._words
         lines: list[Line] = []
-        for message, names in (
-            (dossier.huidigeschool, ("naam",)),
-            (dossier, ("overdrachtsoort",)),
-            (dossier.metadata, ("overstap", "datum")),
-            (dossier.inzage, ("voorlopigdossier",)),
-        ):
-            for name in names:
-                if message.HasField(name):
-                    field = message.DESCRIPTOR.fields_by_name[name]
-                    value = self._format.value(field, getattr(message, name))
-                    lines.append(Line(self._format.label(field), value))
+        messages: tuple[Any, ...] = (
+            *(dossier.huidigeschool, dossier, dossier.metadata),
+            *(dossier.metadata, dossier.inzage),
+        )
+        names = ("naam", "overdrachtsoort", "overstap", "datum", "voorlopigdossier")
+        for message, name in zip(messages, names, strict=True):
+            if message.HasField(name):
+                field = message.DESCRIPTOR.fields_by_name[name]
+                value = self._format.value(field, getattr(message, name))
+                lines.append(Line(self._format.label(field), value))
         left_out = ", ".join(
             self._format.label(field)
             for field, value in dossier.metadata.categorie_uitlevering.ListFields()
             if value == _OPT_OUT
         )
         note = words.left_out.format(left_out) if left_out else words.nothing_left_out
-        notes = (words.intro, words.correction, note, words.secret_note)
+        notes = (words.intro, words.correction, note, words.withheld_note)
         return (Fields(tuple(lines)), *map(Note, notes), Note(words.mark_note.format(MARK)))
 
     def _sections(self) -> Iterator[Section]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from google.protobuf.descriptor import FieldDescriptor
 from google.type.date_pb2 import Date
 from google.type.decimal_pb2 import Decimal
 
@@ -14,6 +13,8 @@ from oso_dossier.printing.glyphs import visible
 from oso_dossier.printing.wording import WORDINGS
 
 if TYPE_CHECKING:
+    from google.protobuf.descriptor import FieldDescriptor
+
     from oso_dossier.printing.wording import Wording
 
 _FACTS = field_pb2.facts

@@ -76,15 +76,17 @@ class _Pages:
                 self._files[key] = ""
 
     def _typst(self, source: bytes, inputs: dict[str, str]) -> bytes:
-        return typst.compile(
-            source,
-            root=self._folder,
-            ignore_system_fonts=True,
+        compiler = typst.Compiler(
+            source, root=self._folder, ignore_system_fonts=True, sys_inputs=inputs
+        )
+        made = compiler.compile(
             format="pdf",
-            sys_inputs=inputs,
             pdf_standards=_STANDARDS,
             timestamp=datetime(*self._printout.day, tzinfo=UTC),
         )
+        if not isinstance(made, bytes):
+            raise TypeError(type(made))  # one file was asked for, without a name
+        return made
 
     def _data(self, text: Callable[[str], str]) -> dict[str, Any]:
         printout = self._printout
@@ -105,22 +107,23 @@ class _Pages:
         }
 
     def _block(self, block: Block, text: Callable[[str], str]) -> dict[str, Any]:
+        made: dict[str, Any]
         match block:
             case Fields(lines):
                 pairs = [(text(line.label), text(line.value)) for line in lines]
                 length = sum(len(label) + len(value) for label, value in pairs)
                 whole = len(pairs) <= _WHOLE_LINES and length <= _WHOLE_TEXT
-                return {"kind": "fields", "lines": pairs, "whole": whole}
+                made = {"kind": "fields", "lines": pairs, "whole": whole}
             case Table():
-                return _table(block, text)
+                made = _table(block, text)
             case Chart():
-                return _chart(block, text)
+                made = _chart(block, text)
             case Note():
-                return {"kind": "note", "text": text(block.text)}
+                made = {"kind": "note", "text": text(block.text)}
             case Picture():
-                return self._picture(block, text)
+                made = self._picture(block, text)
             case Signature():
-                return {
+                made = {
                     "kind": "signature",
                     "choices": block.choices,
                     "remarks": block.remarks,
@@ -128,7 +131,8 @@ class _Pages:
                 }
             case Group(title, blocks):
                 inside = [self._block(one, text) for one in blocks]
-                return {"kind": "group", "title": text(title), "blocks": inside}
+                made = {"kind": "group", "title": text(title), "blocks": inside}
+        return made
 
     def _picture(self, block: Picture, text: Callable[[str], str]) -> dict[str, Any]:
         key = id(block)

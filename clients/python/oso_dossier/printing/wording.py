@@ -24,7 +24,7 @@ class Wording:
     no: str
     decimal_sign: str
     empty: str
-    secret: str
+    withheld: str
     title: str
     nameless: str
     page: str
@@ -32,7 +32,7 @@ class Wording:
     correction: str
     left_out: str
     nothing_left_out: str
-    secret_note: str
+    withheld_note: str
     mark_note: str
     pupil: str
     carers: str
@@ -115,7 +115,7 @@ _NL = Wording(
     no="Nee",
     decimal_sign=",",
     empty="(niet ingevuld)",
-    secret="geheim",  # noqa: S106  the word, no password
+    withheld="geheim",
     title="Dossier van {}",
     nameless="een leerling zonder naam",
     page="Pagina {} van {}",
@@ -130,7 +130,7 @@ _NL = Wording(
     ),
     left_out="Deze onderdelen zijn weggelaten (opt-uit): {}.",
     nothing_left_out="Er zijn geen onderdelen weggelaten (opt-uit).",
-    secret_note=(
+    withheld_note=(
         "Waar “geheim” staat, is het telefoonnummer, e-mailadres of adres geheim. Het staat niet "
         "in deze uitdraai."
     ),
@@ -225,7 +225,7 @@ _EN = Wording(
     no="No",
     decimal_sign=".",
     empty="(not filled in)",
-    secret="secret",  # noqa: S106  the word, no password
+    withheld="secret",
     title="Dossier of {}",
     nameless="a pupil without a name",
     page="Page {} of {}",
@@ -240,7 +240,7 @@ _EN = Wording(
     ),
     left_out="These parts were left out (opt-out): {}.",
     nothing_left_out="No parts were left out (opt-out).",
-    secret_note=(
+    withheld_note=(
         "Where it says “secret”, the phone number, e-mail address or address is secret. It is not "
         "in this printout."
     ),
