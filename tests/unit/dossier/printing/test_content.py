@@ -20,7 +20,7 @@ from oso_dossier.printing.model import Chart, Fields, Line, Table
 from oso_dossier.printing.withheld import is_secret_contact, secret_fields
 from oso_dossier.testing import dossiers
 
-from ..official import EXAMPLES, example
+from ..official import EXAMPLES, example  # noqa: TID252  tests are no package one could name
 from .samples import blocks_of, dossier, pupil_of, text_of, with_attachments, with_scores, zipped
 
 if TYPE_CHECKING:
