@@ -80,6 +80,16 @@ def test_a_test_that_came_or_went_is_told_by_name_and_date(pupil: Any) -> None:
     assert _told(new, old, "en") == ["+ Test (Rekenen, 2026-03-12): added"]
 
 
+def test_a_code_nobody_can_explain_is_told_to_be_a_code(pupil: Any) -> None:
+    """A bare number says nothing: it is shown as a code."""
+    old, new, leerling = pupil
+    leerling.verzorger[1].relatietotkind = "9"
+
+    assert _told(old, new, "en") == [
+        "~ Parent or carer (code 9, Bos) > Relation to the child: was Mother, is now code 9"
+    ]
+
+
 def test_somebody_else_is_not_the_same_person_changed(pupil: Any) -> None:
     """Of carers with one surname and no relation given, one went and another came."""
     old, new, _ = pupil

@@ -164,6 +164,7 @@ class Wording:
             text = self._words["file"].format(value.size)
         elif code_list:
             text = meaning(code_list, str(value), self.language, self.comparison.years[year])
+            text = f"code {text}" if text.isdigit() else text  # nobody knows what it means
         else:
             text = str(value)
         return printable(text) if text.strip() else self._words["empty"]
