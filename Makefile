@@ -11,6 +11,10 @@ STUBS := clients/python
 PROTOS = $(sort $(shell find proto third_party/buf -name '*.proto'))
 PROTOC = $(BIN)/python -m grpc_tools.protoc -Iproto -Ithird_party
 DOSSIER ?=
+# The room for Node back ends. Whoever has no Node goes without it; CI has OSO_REQUIRE_NODE=1.
+NODE_ROOM := clients/typescript
+NODE_STAMP := $(NODE_ROOM)/node_modules/.package-lock.json
+NODE_PROTOS = $(sort $(shell find proto third_party/google -name '*.proto'))
 
 # Compares the contract with where this work left the branch main: its tip may have gone on, and what
 # it has and we have not is no break of ours. A clone of another branch knows main only as origin/main.
@@ -40,8 +44,28 @@ $(STAMP): requirements.lock pyproject.toml
 	@$(PIP) install --no-deps --no-build-isolation -e .
 	@touch $@
 
-proto: setup ## write clients/python/oso anew from proto/
+# Runs $(1) where there is Node 20 or newer with npm; says what is skipped where there is not.
+define WITH_NODE
+if command -v npm >/dev/null && node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null; then $(1); \
+elif [ "$$OSO_REQUIRE_NODE" = 1 ]; then echo "No Node 20 or newer with npm here, and OSO_REQUIRE_NODE=1 asks for it."; exit 1; \
+else echo "skipped: no Node 20 or newer with npm here, so $(NODE_ROOM) is left as it is"; fi
+endef
+
+proto: setup ## write the stubs of clients/ anew from proto/
 	@$(MAKE) --no-print-directory generate INTO=$(STUBS)
+	@$(call WITH_NODE,$(MAKE) --no-print-directory generate-node INTO=$(NODE_ROOM)/generated)
+
+# What package-lock.json pins; it has hashes and no address. No scripts of packages are run.
+$(NODE_STAMP): $(NODE_ROOM)/package-lock.json $(NODE_ROOM)/package.json
+	@cd $(NODE_ROOM) && npm ci --silent --no-audit --no-fund
+	@touch $@
+
+# Writes the stubs for Node below $(INTO). Those of buf.validate come with @bufbuild/protovalidate.
+.PHONY: generate-node
+generate-node: $(NODE_STAMP)
+	@rm -rf $(INTO) && mkdir -p $(INTO)
+	@$(PROTOC) --plugin=protoc-gen-es=$(NODE_ROOM)/node_modules/.bin/protoc-gen-es --es_out=$(INTO) \
+		--es_opt=target=js+dts,import_extension=js,rewrite_imports=./buf/validate/*_pb.js:@bufbuild/protovalidate/gen $(NODE_PROTOS)
 
 # Writes all stubs below $(INTO). No grpc stubs for files without a service.
 .PHONY: generate
@@ -70,7 +94,14 @@ contract: setup ## the contract: style, stale stubs, breaking changes
 		for room in oso buf; do \
 			diff -r -q -x __pycache__ $(STUBS)/$$room $$scratch/$$room || { echo "The stubs are stale: run 'make proto' and commit the result."; exit 1; }; \
 		done
+	@$(call WITH_NODE,$(MAKE) --no-print-directory contract-node)
 	@$(BREAKING)
+
+.PHONY: contract-node
+contract-node: $(NODE_STAMP)
+	@scratch=$$(mktemp -d) && trap 'rm -rf "$$scratch"' EXIT && \
+		$(MAKE) --no-print-directory generate-node INTO=$$scratch && \
+		diff -r -q $(NODE_ROOM)/generated $$scratch || { echo "The stubs for Node are stale: run 'make proto' and commit the result."; exit 1; }
 
 type: setup ## mypy --strict
 	@$(BIN)/mypy

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -15,6 +16,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = ["clients/python", "server", "registry"]
 GENERATED = {"oso", "buf"}
+NODE_ROOM = ROOT / "clients" / "typescript"
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 PACKAGES = sorted(
     path.parent.relative_to(ROOT).as_posix()
@@ -96,6 +98,18 @@ def test_the_lock_covers_what_the_project_asks() -> None:
     names = {re.split(r"[\[<>=;! ]", one)[0].lower() for one in asked}
 
     assert set() == names - LOCKED.keys()
+
+
+def test_the_lock_for_node_pins_bytes_and_holds_no_address() -> None:
+    """Each Node package is asked for by one exact version, locked with a hash, without a place."""
+    asked = json.loads((NODE_ROOM / "package.json").read_text("utf-8"))
+    lock = (NODE_ROOM / "package-lock.json").read_text("utf-8")
+    packages = {name: one for name, one in json.loads(lock)["packages"].items() if name}
+    wanted = {**asked["dependencies"], **asked["devDependencies"]}
+
+    assert wanted == {name: packages[f"node_modules/{name}"]["version"] for name in wanted}
+    assert [] == [name for name, one in packages.items() if "sha512-" not in one["integrity"]]
+    assert [] == re.findall(r'"resolved"|//', re.sub(r'"(funding|integrity)".*', "", lock))
 
 
 def test_the_runtime_is_new_enough_for_the_stubs() -> None:
