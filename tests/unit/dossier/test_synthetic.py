@@ -12,6 +12,7 @@ import pytest
 from stdnum.nl import bsn
 
 from oso_dossier import canonical, read_xml, write_xml
+from oso_dossier.rules import validate
 from oso_dossier.synthetic import PROFILES, generate
 
 SHIPPED = Path(__file__).parents[3] / "demo" / "dossiers"
@@ -27,6 +28,15 @@ def test_they_satisfy_structure_and_code_lists(profile: str) -> None:
         xml = write_xml(document)
         assert read_xml(xml) == document
         assert canonical(write_xml(read_xml(xml))) == canonical(xml)
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_they_keep_the_rules_of_the_standard(profile: str) -> None:
+    """Dossiers of many seeds are what the official validators accept, in their own profile."""
+    for seed in range(40):
+        report = validate(generate(profile, seed).dossier)
+
+        assert (report.profile, report.is_valid, report.errors) == (profile, True, ())
 
 
 @pytest.mark.parametrize("profile", PROFILES)

@@ -164,9 +164,6 @@ def _pupil(pupil: Any, draw: _Draw, town: tuple[str, str, str], school_year: int
     home = pupil.adreslijst.adres.add()
     _address(home, draw, town)
     _contact(pupil.communicatielijst.add(), "telefoon", "prive", "0600000000")
-    pupil.geboorteplaats = town[0]
-    nationality = pupil.nationaliteit.add()
-    nationality.code, nationality.omschrijving = "0001", "Nederlandse"
     pupil.bsn = draw.test_number()
     pupil.leerlingid = f"L{draw.chance.randrange(1000, 10000)}"
     started = date(born.year + (12 if secondary else 4), 8, 20)
