@@ -28,8 +28,10 @@ _SAFE: dict[str, Any] = {
 _FIRST_BYTES = 4096
 
 
-def parse_safely(content: bytes) -> etree._Element:
-    """Parse XML without network, DTD or entities, and without comments.
+def parse_safely(content: bytes, *, comments: bool = False) -> etree._Element:
+    """Parse XML without network, DTD or entities.
+
+    With `comments`, comments and processing instructions are in the tree: their tag is no text.
 
     Raises:
         NotXmlError: It is not well-formed.
@@ -39,12 +41,13 @@ def parse_safely(content: bytes) -> etree._Element:
     """
     if len(content) > MOST_TAGS and content.count(b"<") > MOST_TAGS:  # counting takes time
         raise TooManyTagsError(MOST_TAGS)
+    options = _SAFE | {"remove_comments": not comments, "remove_pis": not comments}
     try:
         _refuse_doctype(content)
         # huge_tree lifts libxml2's bound of 10 MB on one text: attachments are larger. What it
         # guards against besides is guarded here by the limits on bytes and tags, by having refused
         # a DOCTYPE before, and by never going deeper than the plan.
-        return etree.fromstring(content, etree.XMLParser(huge_tree=True, **_SAFE))
+        return etree.fromstring(content, etree.XMLParser(huge_tree=True, **options))
     except etree.XMLSyntaxError as error:
         # A DOCTYPE may itself be what is wrong. UTF-16 puts a zero beside each character.
         if b"<!DOCTYPE" in content[:_FIRST_BYTES].replace(b"\0", b""):

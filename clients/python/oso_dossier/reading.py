@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -52,7 +53,7 @@ def read_xml(source: bytes | Path | BinaryIO, *, limit: int = DEFAULT_LIMIT) -> 
         OSError: The file cannot be read.
 
     """
-    root = parse_safely(_content(source, limit))
+    root = parse_safely(_content(source, limit), comments=True)
     year = _YEAR_OF_ROOT.get(str(root.tag))
     if year is None:
         raise WrongNamespaceError(str(root.tag), tuple(one.name for one in YEARS))
@@ -62,8 +63,8 @@ def read_xml(source: bytes | Path | BinaryIO, *, limit: int = DEFAULT_LIMIT) -> 
     reader.read_message(root, dossier_plan(year), dossier)
     if reader.findings:
         raise StructureError(tuple(reader.findings), reader.more)
-    for path, text in reader.spellings:
-        dossier.schrijfwijzen.add(pad=path, tekst=text)
+    for path, text, cuts in reader.spellings:
+        dossier.schrijfwijzen.add(pad=path, tekst=text, knippen=cuts)
     return DossierDocument(dossier, tuple(reader.attachments))
 
 
@@ -96,7 +97,7 @@ class _Reader:
         self.findings: list[StructureFinding] = []
         self.more = 0
         self.attachments: list[bytes] = []
-        self.spellings: list[tuple[str, str]] = []
+        self.spellings: list[tuple[str, str, list[int]]] = []
         self._places = Places()
 
     def read_message(self, element: etree._Element, plan: MessagePlan, message: Message) -> None:
@@ -127,7 +128,7 @@ class _Reader:
         for child in children:
             element = by_tag.get(child.tag)
             if element is None:
-                self._add(child, Problem.UNEXPECTED)
+                self._unexpected(child)
                 continue
             slot = element.slot
             if slot < reached:
@@ -181,7 +182,7 @@ class _Reader:
         count = 0
         for child in children:
             if child.tag != plan.item_tag or plan.message is None:
-                self._add(child, Problem.UNEXPECTED)
+                self._unexpected(child)
                 continue
             count += 1
             self.read_message(child, plan.message, items.add())
@@ -199,6 +200,8 @@ class _Reader:
         first = plan.elements[0].tag
         groups: list[list[etree._Element]] = []
         for child in children:
+            if _is_comment(child):
+                continue
             if child.tag == first or not groups:
                 groups.append([])
             groups[-1].append(child)
@@ -223,14 +226,16 @@ class _Reader:
 
     def _value(self, element: etree._Element, kind: ValueType) -> Any:
         """Read the text of an element; None when there is something wrong with it."""
-        if len(element):
-            self._add(element[0], Problem.UNEXPECTED)
-            return None
         text = element.text or ""
+        cuts: list[int] = []
+        if len(element):
+            if self._has_element(element):
+                return None
+            text, cuts = _pieces(element)
         try:
             value: Any = kind.parse(text)
-            if not kind.is_usual(value, text):
-                self.spellings.append((self._places.path(element), text))
+            if cuts or not kind.is_usual(value, text):
+                self.spellings.append((self._places.path(element), text, cuts))
         except ValueProblemError as error:
             self._add(element, error.problem, error.detail)
             return None
@@ -239,10 +244,11 @@ class _Reader:
     def _read_attachment(self, element: etree._Element, target: Any) -> None:
         if element.keys():
             self._read_attributes(element, None, target)
-        if len(element):
-            self._add(element[0], Problem.UNEXPECTED)
-            return
         text = element.text or ""
+        if len(element):
+            if self._has_element(element):
+                return
+            text, _ = _pieces(element)
         if not text:
             self._add(element, Problem.TOO_SHORT)
             return
@@ -271,9 +277,33 @@ class _Reader:
         if "".join(filter(None, texts)).strip(SPACE):
             self._add(element, Problem.TEXT)
 
+    def _has_element(self, element: etree._Element) -> bool:
+        """Find an element where only text may stand."""
+        for child in element:
+            if not _is_comment(child):
+                self._add(child, Problem.UNEXPECTED)
+                return True
+        return False
+
+    def _unexpected(self, child: etree._Element) -> None:
+        """Find an element that is not known here; a comment may stand anywhere."""
+        if not _is_comment(child):
+            self._add(child, Problem.UNEXPECTED)
+
     def _add(self, element: etree._Element, problem: Problem, detail: str = "") -> None:
         if len(self.findings) >= _MOST_FINDINGS:
             self.more += 1
             return
         line: Any = element.sourceline or 0  # lxml-stubs gives it no type
         self.findings.append(StructureFinding(self._places.path(element), line, problem, detail))
+
+
+def _is_comment(element: etree._Element) -> bool:
+    """Tell whether this is a comment or a processing instruction: their tag is no text."""
+    return not isinstance(element.tag, str)
+
+
+def _pieces(element: etree._Element) -> tuple[str, list[int]]:
+    """Give the text around comments, and where it is cut."""
+    pieces = [piece for piece in (element.text, *(child.tail for child in element)) if piece]
+    return "".join(pieces), list(accumulate(map(len, pieces[:-1])))

@@ -15,7 +15,9 @@ from oso_dossier.errors import (
     StructureError,
     StructureFinding,
 )
+from oso_dossier.place import Place, spell
 from oso_dossier.plan import AttributePlan, ElementPlan, Kind, MessagePlan, dossier_plan
+from oso_dossier.spelling import spellings_of
 from oso_dossier.values import ValueProblemError
 
 if TYPE_CHECKING:
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 
 _MOST_FINDINGS = 100
 _INDENT = "  "
+_CUT = "<!---->"  # where the file had a comment in a text
 
 
 class _Attachment(NamedTuple):
@@ -122,17 +125,6 @@ def check_structure(dossier: Dossier) -> Sequence[StructureFinding]:
     return writer.findings
 
 
-# Where the writer is: the place around it, name, index. Made for every element, so a bare tuple;
-# spelled out only when somebody asks.
-_Place = tuple[Any, str, int]
-
-
-def _spell(place: _Place) -> str:
-    """Give a place in the standard's notation."""
-    parent, name, index = place
-    return f"{_spell(parent) if parent else ''}/{name}[{index}]"
-
-
 class _Writer:
     """Walks messages and plans side by side; collects text, and places where attachments come."""
 
@@ -140,7 +132,7 @@ class _Writer:
         self.findings: list[StructureFinding] = []
         self.more = 0
         self.attachments = 0
-        self._spellings = {one.pad: one.tekst for one in dossier.schrijfwijzen}
+        self._spellings = spellings_of(dossier)
         self.pieces: list[str | _Attachment] = []
 
     def write(self, dossier: Dossier) -> None:
@@ -158,7 +150,7 @@ class _Writer:
         self._inside(ROOT, dossier, dossier_plan(year), "", (None, ROOT, 1))
 
     def _inside(
-        self, name: str, message: Message, plan: MessagePlan, indent: str, place: _Place
+        self, name: str, message: Message, plan: MessagePlan, indent: str, place: Place
     ) -> None:
         """Write an element after its name: attributes, contents, end tag."""
         out = self.pieces
@@ -180,7 +172,7 @@ class _Writer:
             out.append(f"{indent}</{name}>\n")
 
     def _elements(
-        self, message: Any, plan: MessagePlan, indent: str, place: _Place, before: dict[str, int]
+        self, message: Any, plan: MessagePlan, indent: str, place: Place, before: dict[str, int]
     ) -> None:
         """Write the elements of a message; `before` counts those of its name that stand there."""
         present = self._present(message, plan, place)
@@ -202,7 +194,7 @@ class _Writer:
                 self._element(value, element, indent, place, before)
 
     def _present(
-        self, message: Any, plan: MessagePlan, place: _Place
+        self, message: Any, plan: MessagePlan, place: Place
     ) -> list[tuple[ElementPlan, Any]]:
         """Give what is present in a message, in the order of the XML."""
         # ListFields gives what is present in the order of the numbers, which is nearly always the
@@ -227,7 +219,7 @@ class _Writer:
         return present
 
     def _element(
-        self, value: Any, plan: ElementPlan, indent: str, place: _Place, before: dict[str, int]
+        self, value: Any, plan: ElementPlan, indent: str, place: Place, before: dict[str, int]
     ) -> None:
         name, kind = plan.name, plan.kind
         if plan.inner:
@@ -250,7 +242,7 @@ class _Writer:
                 self._inside(name, one, plan.message, indent, here)  # type: ignore[arg-type]
         before[name] = index
 
-    def _items(self, value: Any, plan: ElementPlan, indent: str, place: _Place) -> None:
+    def _items(self, value: Any, plan: ElementPlan, indent: str, place: Place) -> None:
         items = getattr(value, plan.inner) if plan.inner else value
         if len(items) < plan.least:
             self._add(place, Problem.MISSING, plan.item)
@@ -271,29 +263,22 @@ class _Writer:
                 self._inside(plan.item, item, message_plan, deeper, here)
         self.pieces.append(f"{indent}</{plan.name}>\n")
 
-    def _text(self, kind: ValueType, value: Any, place: _Place) -> str:
+    def _text(self, kind: ValueType, value: Any, place: Place) -> str:
         try:
             text = kind.format(value)
         except ValueProblemError as error:
             self._add(place, error.problem, error.detail)
             return ""
-        if self._spellings and (spelling := self._spellings.get(_spell(place))) is not None:
-            text = self._spelled(kind, value, text, spelling)
+        pieces: tuple[str, ...] = (text,)
+        if self._spellings and (spelling := self._spellings.get(spell(place))) is not None:
+            pieces = spelling.texts(kind, value, text)
         try:
-            return escaped(text)
+            return _CUT.join(map(escaped, pieces)) if len(pieces) > 1 else escaped(pieces[0])
         except IllegalCharacterError:
             self._add(place, Problem.CHARACTER)
             return ""
 
-    @staticmethod
-    def _spelled(kind: ValueType, value: Any, usual: str, spelling: str) -> str:
-        """Give the spelling the value came with, unless the value was changed since."""
-        try:
-            return spelling if kind.parse(spelling) == value else usual
-        except ValueProblemError:
-            return usual
-
-    def _attribute(self, message: Message, plan: AttributePlan, place: _Place) -> str:
+    def _attribute(self, message: Message, plan: AttributePlan, place: Place) -> str:
         try:
             return escaped_attribute(plan.value.format(getattr(message, plan.field)))
         except ValueProblemError as error:
@@ -302,17 +287,17 @@ class _Writer:
             self._add(place, Problem.CHARACTER, f"@{plan.name}")
         return ""
 
-    def _attachment(self, name: str, facts: Bestandsinhoud, indent: str, place: _Place) -> None:
+    def _attachment(self, name: str, facts: Bestandsinhoud, indent: str, place: Place) -> None:
         self.attachments += 1
         for wrong in wrong_in(facts, self.attachments):
             self._add(place, Problem.ATTACHMENT, wrong)
-        self.pieces += f"{indent}<{name}>", _Attachment(facts, _spell(place)), f"</{name}>\n"
+        self.pieces += f"{indent}<{name}>", _Attachment(facts, spell(place)), f"</{name}>\n"
 
-    def _add(self, place: _Place, problem: Problem, detail: str = "") -> None:
+    def _add(self, place: Place, problem: Problem, detail: str = "") -> None:
         if len(self.findings) >= _MOST_FINDINGS:
             self.more += 1
             return
-        self.findings.append(StructureFinding(_spell(place), 0, problem, detail))
+        self.findings.append(StructureFinding(spell(place), 0, problem, detail))
 
 
 def _has_unknown_fields(dossier: Dossier) -> bool:

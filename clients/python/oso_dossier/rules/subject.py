@@ -6,15 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 from oso_dossier.data_set import ROOT
 from oso_dossier.place import spell
-from oso_dossier.values import ValueProblemError
+from oso_dossier.spelling import spellings_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from oso.dossier.v1.dossier_pb2 import Dossier
     from oso_dossier.data_set import Year
     from oso_dossier.place import Place
     from oso_dossier.rules.routes import Stop, Walk
+    from oso_dossier.spelling import Spelling
     from oso_dossier.values import ValueType
 
 ADMINISTRATION = frozenset({"LAS", "LASLVS"})
@@ -52,7 +53,7 @@ class Subject:
         self.place: Place = (None, ROOT, 1)
         self.metadata_place: Place = (self.place, "metadata", 1)
         self.has_spellings = bool(dossier.schrijfwijzen)
-        self._spellings: dict[str, str] | None = None
+        self._spellings: Mapping[str, Spelling] | None = None
         self.kind = self.own_kind = dossier.overdrachtsoort
         self.move = self.own_move = dossier.metadata.overstap
 
@@ -69,15 +70,10 @@ class Subject:
 
         The spelling that was kept counts only as long as the value was not changed since.
         """
-        usual = (kind.format(value),)
+        usual = kind.format(value)
         if not self.has_spellings:
-            return usual
+            return (usual,)
         if self._spellings is None:
-            self._spellings = {one.pad: one.tekst for one in self.dossier.schrijfwijzen}
+            self._spellings = spellings_of(self.dossier)
         spelling = self._spellings.get(spell(place))
-        if spelling is None:
-            return usual
-        try:
-            return (spelling,) if kind.parse(spelling) == value else usual
-        except ValueProblemError:
-            return usual
+        return (usual,) if spelling is None else spelling.texts(kind, value, usual)

@@ -141,5 +141,5 @@ def _document(
         facts.part_number = len(attachments)
     for spelling in old.dossier.schrijfwijzen:
         for path in places.get(spelling.pad, []):
-            dossier.schrijfwijzen.add(pad=path, tekst=spelling.tekst)
+            dossier.schrijfwijzen.add(pad=path, tekst=spelling.tekst, knippen=spelling.knippen)
     return DossierDocument(dossier, tuple(attachments))

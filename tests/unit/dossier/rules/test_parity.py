@@ -27,7 +27,7 @@ def test_changed_dossiers_get_the_official_errors_in_order() -> None:
     """
     wrong = []
     for name, xml, verdict in mutants():
-        if not verdict["schema_valid"] or verdict["official_run_aborts"] or "comment" in name:
+        if not verdict["schema_valid"] or verdict["official_run_aborts"]:
             continue
         try:
             dossier = read_xml(xml).dossier

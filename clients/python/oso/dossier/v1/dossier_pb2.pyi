@@ -491,21 +491,30 @@ class Schrijfwijze(_message.Message):
 
     PAD_FIELD_NUMBER: _builtins.int
     TEKST_FIELD_NUMBER: _builtins.int
+    KNIPPEN_FIELD_NUMBER: _builtins.int
     pad: _builtins.str
     """The element, in the standard's notation:
     `/dossier[1]/huidigeschool[1]/leerling[1]/adresgeheim[1]`.
     """
     tekst: _builtins.str
     """Its text, to the letter."""
+    @_builtins.property
+    def knippen(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """Where a comment or processing instruction cut it in pieces: counted in
+        characters (Unicode code points) from its start. Rules about codes look at
+        the pieces.
+        """
+
     def __init__(
         self,
         *,
         pad: _builtins.str = ...,
         tekst: _builtins.str = ...,
+        knippen: _abc.Iterable[_builtins.int] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["pad", b"pad", "tekst", b"tekst"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["knippen", b"knippen", "pad", b"pad", "tekst", b"tekst"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

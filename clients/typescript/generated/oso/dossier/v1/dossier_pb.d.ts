@@ -447,6 +447,15 @@ export declare type Schrijfwijze = Message<"oso.dossier.v1.Schrijfwijze"> & {
    * @generated from field: string tekst = 2;
    */
   tekst: string;
+
+  /**
+   * Where a comment or processing instruction cut it in pieces: counted in
+   * characters (Unicode code points) from its start. Rules about codes look at
+   * the pieces.
+   *
+   * @generated from field: repeated uint32 knippen = 3;
+   */
+  knippen: number[];
 };
 
 /**
