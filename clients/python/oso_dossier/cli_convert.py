@@ -26,6 +26,7 @@ _CHOICES = {
     "explanation": (("document", "none"), "A report may explain needs where support must be."),
     "emptied": (("OPTIONEEL", "OPT-UIT"), "What VERPLICHT becomes where nothing is left."),
     "preschool": (("combination", "drop"), "Programmes that 2017.1.2 has no code for."),
+    "old_tests": (("drop", "keep"), "Tests that are too old for POVO in 2016.1."),
 }
 _OTHER = "/overigdocumentlijst["
 _SAID = {

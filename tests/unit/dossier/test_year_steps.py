@@ -469,3 +469,70 @@ def test_a_swv_file_has_no_counterpart_in_2016() -> None:
 
     assert [one.path for one in caught.value.losses] == ["/dossier[1]/overdrachtsoort[1]"]
     assert "codelijst 29 van 2016.1" in caught.value.text("nl")
+
+
+@pytest.mark.parametrize(
+    ("policy", "left"),
+    [("drop", ["2016-08-01"]), ("keep", ["2016-07-31", "2016-08-01"])],
+)
+def test_tests_from_too_long_ago_stay_behind_in_povo(policy: str, left: list[str]) -> None:
+    """2016.1 refuses tests from before the last three school years, as the file's date has them."""
+    document = _plain(profile="POVO")
+    pupil = _pupil(document)
+    some = pupil.toetslijst[0]
+    del pupil.toetslijst[:]
+    for day in (Date(year=2016, month=7, day=31), Date(year=2016, month=8, day=1)):
+        test = pupil.toetslijst.add()
+        test.CopyFrom(some)
+        test.afname.afnamedatum.CopyFrom(day)
+    document.dossier.metadata.datum.CopyFrom(Date(year=2019, month=5, day=15))
+
+    conversion = _converted(document, "2016.1", old_tests=policy)
+
+    days = [one.afname.afnamedatum for one in _pupil(conversion.document).toetslijst]
+    assert [f"{day.year}-{day.month:02d}-{day.day:02d}" for day in days] == left
+    assert (Reason.OLD_TEST in _lost(conversion).values()) == (policy == "drop")
+
+
+def test_a_school_year_begins_in_august() -> None:
+    """A file made in August belongs to the new school year: one year of tests more stays behind."""
+    document = _plain(profile="POVO")
+    pupil = _pupil(document)
+    del pupil.toetslijst[1:]
+    pupil.toetslijst[0].afname.afnamedatum.CopyFrom(Date(year=2017, month=7, day=31))
+    document.dossier.metadata.datum.CopyFrom(Date(year=2019, month=8, day=1))
+
+    conversion = _converted(document, "2016.1")
+
+    assert list(_pupil(conversion.document).toetslijst) == []
+
+
+def test_a_final_test_without_a_code_in_2016_goes_as_a_whole() -> None:
+    """Level G has no counterpart in 2016.1, which wants a result: the whole test is reported."""
+    document = _plain()
+    test = _pupil(document).eindtoets_basisonderwijs
+    test.deelgenomen = True
+    test.eindtoetsresultaat.toetssoort, test.eindtoetsresultaat.toetsniveau = "0011", "G"
+    test.eindtoetsresultaat.datum_afname.CopyFrom(_DAY)
+
+    conversion = _converted(document, "2016.1")
+
+    assert not _pupil(conversion.document).HasField("eindtoets_basisonderwijs")
+    lost = _lost(conversion)
+    assert lost["/eindtoets_basisonderwijs[1]/deelgenomen[1]"] is Reason.INCOMPLETE
+    assert lost["/eindtoets_basisonderwijs[1]/eindtoetsresultaat[1]/toetsniveau[1]"] is Reason.CODE
+
+
+@pytest.mark.parametrize("secret", [True, False])
+def test_a_secret_address_of_a_carer_does_not_go_to_2016(secret: bool) -> None:  # noqa: FBT001  the table
+    """2016.1 refuses the address of a carer who keeps it secret; one that is not secret stays."""
+    document = _plain()
+    carer = _pupil(document).verzorger[0]
+    carer.adresgeheim = secret
+
+    conversion = _converted(document, "2016.1")
+
+    assert len(_pupil(conversion.document).verzorger[0].adreslijst) == (
+        0 if secret else len(carer.adreslijst)
+    )
+    assert (Reason.SECRET_ADDRESS in _lost(conversion).values()) == secret

@@ -46,6 +46,14 @@ class Reason(Enum):
         "is geheim, en {year} kan dat van een huisarts niet zeggen",
         "is secret, and {year} cannot say so of a general practitioner",
     )
+    SECRET_ADDRESS = (
+        "is geheim, en mag dan in {year} niet mee",
+        "is secret, and must not travel then in {year}",
+    )
+    OLD_TEST = (
+        "is een toets van te lang geleden voor deze overstap in {year}",
+        "is a test from too long ago for this move in {year}",
+    )
     NOT_OF_DOCTOR = (
         "mag in {year} niet bij de huisarts staan",
         "is not allowed with the general practitioner in {year}",

@@ -30,6 +30,8 @@ class Policy:
             `OPT-UIT`: what the switch becomes.
         preschool: Programmes of before school that 2017.1.2 has no code for. `combination`
             (default): code 6, a combination; `drop`: lost.
+        old_tests: Tests from before the last three school years, an error in POVO in 2016.1. `drop`
+            (default): lost; `keep`: they stay.
 
     """
 
@@ -41,3 +43,4 @@ class Policy:
     explanation: Literal["document", "none"] = "document"
     emptied: Literal["OPTIONEEL", "OPT-UIT"] = "OPTIONEEL"
     preschool: Literal["combination", "drop"] = "combination"
+    old_tests: Literal["drop", "keep"] = "drop"
