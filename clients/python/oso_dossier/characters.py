@@ -18,6 +18,11 @@ class IllegalCharacterError(ValueError):
     """Text with a character that XML cannot hold."""
 
 
+def is_legal(text: str) -> bool:
+    """Tell whether XML can hold a text."""
+    return _ILLEGAL.search(text) is None
+
+
 def escaped(text: str) -> str:
     """Write text as the contents of an element.
 
@@ -27,7 +32,7 @@ def escaped(text: str) -> str:
     """
     if _SPECIAL.search(text) is None:
         return text
-    if _ILLEGAL.search(text) is not None:
+    if not is_legal(text):
         raise IllegalCharacterError
     return text.translate(_TEXT)
 
@@ -39,6 +44,6 @@ def escaped_attribute(text: str) -> str:
         IllegalCharacterError: XML cannot hold it.
 
     """
-    if _ILLEGAL.search(text) is not None:
+    if not is_legal(text):
         raise IllegalCharacterError
     return text.translate(_ATTRIBUTE)

@@ -12,7 +12,7 @@ from oso_dossier.rules.rule import FILE, Finding
 from oso_dossier.values import IntegerType
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from oso_dossier.place import Place
     from oso_dossier.plan import ElementPlan, MessagePlan
@@ -82,10 +82,56 @@ class CodeChecks:
             yield Finding(rule, spell(place), place[1])
 
 
+@dataclass(frozen=True, slots=True)
+class AllCodes:
+    """The checks of all codes of a year.
+
+    Attributes:
+        rules: The checks of each rule, in order.
+        by_type: The fields to look at in each message type, and the values they may have.
+
+    """
+
+    rules: tuple[CodeChecks, ...]
+    by_type: tuple[tuple[str, tuple[tuple[str, bool, frozenset[Any]], ...]], ...]
+
+    def findings(self, subject: Subject) -> list[Finding]:
+        """Give the findings in the order of the rules; there are nearly always none."""
+        if not subject.has_spellings and self._is_right(subject):
+            return []
+        return [finding for rule in self.rules for finding in rule.findings(subject)]
+
+    def _is_right(self, subject: Subject) -> bool:
+        """Tell whether all codes are right: one look at each, no matter of which rule."""
+        for at, fields in self.by_type:
+            for message, _ in subject.stops(at):
+                for name, repeated, values in fields:
+                    value = getattr(message, name)
+                    if repeated:
+                        if not values.issuperset(value):
+                            return False
+                    elif value not in values and message.HasField(name):
+                        return False
+        return True
+
+
+def all_compiled(
+    definitions: Iterable[CodeRule], year: str, plan: MessagePlan, plans: Mapping[str, MessagePlan]
+) -> AllCodes:
+    """Compile the rules about codes of a year; `plans` has the plan of each message type."""
+    rules = tuple(compiled(one, year, plan, plans) for one in definitions)
+    by_type: dict[str, list[tuple[str, bool, frozenset[Any]]]] = {}
+    for rule in rules:
+        for check in rule.checks:
+            field = (check.element.field, check.element.repeated, check.values)
+            by_type.setdefault(check.at, []).append(field)
+    return AllCodes(rules, tuple((at, tuple(fields)) for at, fields in by_type.items()))
+
+
 def compiled(
     definition: CodeRule, year: str, plan: MessagePlan, plans: Mapping[str, MessagePlan]
 ) -> CodeChecks:
-    """Compile a rule about codes for a year; `plans` has the plan of each message type by name."""
+    """Compile one rule about codes."""
     codes = admitted(definition.code_list, year)
     return CodeChecks(definition, tuple(_checks(definition, codes, plans)), plan)
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from oso_dossier.place import Place
     from oso_dossier.rules.categories import CategoryRule
-    from oso_dossier.rules.code_checks import CodeChecks
+    from oso_dossier.rules.code_checks import AllCodes
     from oso_dossier.rules.definition import Check
     from oso_dossier.rules.rule import Rule
     from oso_dossier.rules.subject import Subject
@@ -82,16 +82,14 @@ class RuleSet:
     """
 
     route: Route
-    codes: tuple[CodeChecks, ...]
+    codes: AllCodes
     contents: tuple[Group, ...]
     switches: Mapping[str, Mapping[str, tuple[CategoryRule, ...]]]
     profile: Mapping[str, tuple[Group, ...]]
 
     def findings(self, subject: Subject) -> list[Finding]:
         """Give the findings in the order of the official validators."""
-        found: list[Finding] = []
-        for code in self.codes:
-            found += code.findings(subject)
+        found = self.codes.findings(subject)
         for group in self.contents:
             found += group.findings(subject, subject.dossier, subject.place)
         if subject.metadata.HasField("categorie_uitlevering"):
@@ -121,11 +119,8 @@ def rule_set(year: str, sheet: str, kind: str, move: str, *, warnings: bool) -> 
     """
     plan = dossier_plan(year_named(year))
     plans = _plans(plan)
-    codes = tuple(
-        code_checks.compiled(one, year, plan, plans)
-        for one in code_rules()
-        if _is_in(one.rule, year)
-    )
+    in_force = [one for one in code_rules() if _is_in(one.rule, year)]
+    codes = code_checks.all_compiled(in_force, year, plan, plans)
     checks = [
         check
         for check in all_checks()
@@ -135,7 +130,7 @@ def rule_set(year: str, sheet: str, kind: str, move: str, *, warnings: bool) -> 
     ]
     every = [check for check in checks if check.sheet == COMMON]
     profile = [check for check in checks if check.holds_for(sheet, kind, move)]
-    wanted = {check.at for one in codes for check in one.checks}
+    wanted = {at for at, _ in codes.by_type}
     wanted |= {name for check in (*every, *profile) for name in (check.at, check.over)}
     return RuleSet(
         compiled(plan, wanted),
