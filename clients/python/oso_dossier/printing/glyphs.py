@@ -33,6 +33,8 @@ fb00-fb06 fb13-fb17 fb1d-fb36 fb38-fb3c fb3e fb40-fb41 fb43-fb44 fb46-fb4f fb52-
 fb9e-fb9f fbaa-fbad fbe8-fbe9 fbfc-fbff fe00-fe0f fe2e-fe2f fe66 fe70-fe74 fe76-fefc fffc-fffd
 """
 _IGNORED = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\ufeff"))  # no width, no meaning alone
+_ASCII = frozenset(map(chr, range(0x20, 0x7F)))
+_PLAIN = re.compile(r"[\n\x20-\x7e]*")
 _LATIN_END = 0x180
 _LONG_WORD = re.compile(r"\S{25,}")
 _STEP = 20
@@ -69,12 +71,9 @@ def printable_in_pdf(text: str, *, strict: bool = False) -> str:
         strict: Keep no more than Latin letters: for text whose combinations the fonts refuse.
 
     """
-    if not text.isascii():
-        known = printed()
-        text = "".join(
-            one if one == "\n" or (one in known and (not strict or ord(one) < _LATIN_END)) else MARK
-            for one in unicodedata.normalize("NFC", text)
-        )
+    if _PLAIN.fullmatch(text) is None:
+        text = unicodedata.normalize("NFC", text)
+        text = "".join(_printed_or_mark(text, place, strict=strict) for place in range(len(text)))
     return _LONG_WORD.sub(_breakable, text)
 
 
@@ -82,6 +81,18 @@ def _shown(one: str) -> str:
     if one == "\n" or unicodedata.category(one) not in _INVISIBLE:
         return one
     return MARK
+
+
+def _printed_or_mark(text: str, place: int, *, strict: bool) -> str:
+    """Give a character that can be printed where it stands, or the mark."""
+    one = text[place]
+    if one == "\n" or one in _ASCII:
+        return one
+    if one not in printed() or (strict and ord(one) >= _LATIN_END):
+        return MARK
+    stands_alone = place == 0 or text[place - 1].isspace() or text[place - 1] not in printed()
+    # an accent needs a letter of its own font to stand on
+    return MARK if stands_alone and unicodedata.category(one).startswith("M") else one
 
 
 def _breakable(word: re.Match[str]) -> str:

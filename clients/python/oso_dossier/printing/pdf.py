@@ -30,6 +30,7 @@ _STANDARDS: list[typst.PDFStandard] = ["a-2a", "ua-1"]
 # For sharing out the width of a table (17 cm of A4): what a letter takes, and what a cell adds.
 _TABLE_CM, _LETTER_CM, _CELL_CM = 17.0, 0.175, 0.35
 _LONGEST_WORD = 22
+_RUNNING = 120  # characters of a name in the margin of each page
 # What takes more room than this may be cut by the end of a page: it might not fit on one.
 _WHOLE_CELL, _WHOLE_LINES, _WHOLE_TEXT = 900, 16, 1500
 _FORMATS = {"image/png": "png", "image/jpeg": "jpg"}
@@ -93,6 +94,7 @@ class _Pages:
         return {
             "language": printout.language,
             "title": text(printout.title),
+            "running": [text(one[:_RUNNING]) for one in (printout.school, printout.title)],
             "school": text(printout.school),
             "date": text(printout.date),
             "page": printout.page.split("{}"),
