@@ -10,6 +10,7 @@ from oso_dossier.cli_convert import convert
 from oso_dossier.cli_diff import diff
 from oso_dossier.cli_files import EXISTING, LANGUAGE, NEW, read
 from oso_dossier.cli_print import print_dossier
+from oso_dossier.cli_validate import explain, validate
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,7 +28,9 @@ def dossier() -> None:
 
 dossier.add_command(convert)
 dossier.add_command(diff)
+dossier.add_command(explain)
 dossier.add_command(print_dossier)
+dossier.add_command(validate)
 
 
 @dossier.command()

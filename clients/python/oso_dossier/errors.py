@@ -105,8 +105,12 @@ class StructureFinding:
     def text(self, language: str = "nl") -> str:
         """Give one line for people: where, what."""
         place = ("regel" if language == "nl" else "line") + f" {self.line}: " if self.line else ""
+        return f"{place}{self.path}: {self.message(language)}"
+
+    def message(self, language: str = "nl") -> str:
+        """Give what is wrong, without where."""
         about = f" ({self.detail})" if self.detail else ""
-        return f"{place}{self.path}: {self.problem.text(language)}{about}"
+        return f"{self.problem.text(language)}{about}"
 
 
 def printable(text: str) -> str:
