@@ -328,6 +328,18 @@ def test_contents_under_a_forbidden_switch_go_or_the_switch_opens() -> None:
     assert Reason.SWITCH_CHANGED in {one.cause.reason for one in allowed.changes}
 
 
+def test_what_other_rules_ask_for_opens_its_forbidden_switch() -> None:
+    """The advice must be there: under VERBODEN the switch is wrong, and the advice stays."""
+    document = _plain("2018.1.1", "POVO")
+    _switches(document).cat_overstapadvies = "VERBODEN"
+    document.dossier.overdrachtsoort = "overstapdossier"
+
+    conversion = _converted(document, "2019.1")
+
+    assert _pupil(conversion.document).HasField("overstapadvies")
+    assert _switches(conversion.document).cat_overstapadvies == "OPTIONEEL"
+
+
 def test_forbidden_support_leaves_the_plans_of_action() -> None:
     """Plans of action stand in support but are a category of their own."""
     document = _plain("2018.1.1")

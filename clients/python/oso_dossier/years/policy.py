@@ -22,7 +22,8 @@ class Policy:
         test_level: Levels of the final test that are gone (B, N, S, E in 2019.1). `G` (default):
             the level becomes G, the one that is left; `drop`: the result is lost.
         forbidden: Contents under a switch VERBODEN, an error since 2019.1. `drop` (default): lost;
-            `allow`: the switch becomes OPTIONEEL.
+            `allow`: the switch becomes OPTIONEEL. What other rules ask for is never dropped: there
+            the switch becomes OPTIONEEL anyhow.
         explanation: Reports on social and emotional life (sefunctioneren) where support is
             VERPLICHT and nothing else is left of it in 2019.1. `document` (default): the first one
             becomes the explanation of needs; `none`: treated as any other document.

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from oso.dossier.v1.dossier_pb2 import CategorieUitlevering
 from oso_dossier.plan import dossier_plan
-from oso_dossier.years import care
+from oso_dossier.years import care, switches
 from oso_dossier.years.outcome import Reason
 from oso_dossier.years.tree import Block, Leaf
 
@@ -26,7 +26,6 @@ _PROGRAMMES = 9  # code list of programmes before school
 _COMBINATION = "6"
 _LEVELS = 43  # code list of levels of the final test
 _FIRST_MONTH = 8  # of a school year: August
-_ALWAYS_THERE = {"cat_metadata", "cat_school", "cat_leerling"}
 
 
 def to_2017(passage: Passage) -> None:
@@ -37,12 +36,12 @@ def to_2017(passage: Passage) -> None:
         if one.field == "categorie_uitlevering" and one.message is not None
         for element in one.message.elements
     ]
-    switches = Block(CategorieUitlevering.DESCRIPTOR)
+    added = Block(CategorieUitlevering.DESCRIPTOR)
     for name in names:
-        value = "VERPLICHT" if name in _ALWAYS_THERE else "OPTIONEEL"
+        value = "VERPLICHT" if name in switches.ALWAYS_THERE else "OPTIONEEL"
         cause = passage.cause(Reason.SWITCH_ADDED, value)
-        switches.put(name, [Leaf(value, replaced=cause)])
-    passage.metadata.put("categorie_uitlevering", [switches])
+        added.put(name, [Leaf(value, replaced=cause)])
+    passage.metadata.put("categorie_uitlevering", [added])
 
 
 def to_2016(passage: Passage) -> None:
@@ -99,10 +98,10 @@ def to_2019(passage: Passage) -> None:
         for name in ("geboorteplaats", "nationaliteit"):
             for node in passage.pupil.take(name):
                 passage.drop(node, passage.cause(Reason.KIND))
-    _obey_switches(passage)
+    switches.obey(passage)
     if care.OLD_SWITCH in before:
         before.add(care.SWITCH)
-    _loosen(passage, before)
+    switches.loosen(passage, before)
 
 
 def from_2019_to_2018(passage: Passage) -> None:
@@ -111,29 +110,7 @@ def from_2019_to_2018(passage: Passage) -> None:
     care.to_care(passage)
     if care.SWITCH in before:
         before.add(care.OLD_SWITCH)
-    _loosen(passage, before)
-
-
-def _obey_switches(passage: Passage) -> None:
-    """Take away what stands under a switch VERBODEN, or open the switch: an error since 2019.1."""
-    for category in sorted(passage.categories() - _ALWAYS_THERE):
-        switch = passage.switch(category) if category else None
-        if switch is None or switch.value != "VERBODEN":
-            continue
-        if passage.policy.forbidden == "allow":
-            switch.set("OPTIONEEL", passage.cause(Reason.SWITCH_CHANGED, "OPTIONEEL"))
-        else:
-            passage.drop_category(category, passage.cause(Reason.SWITCHED_OFF, category))
-
-
-def _loosen(passage: Passage, before: set[str]) -> None:
-    """Change switches VERPLICHT of which nothing is left."""
-    passage.finish()
-    for category in before - passage.categories():
-        switch = passage.switch(category) if category else None
-        if switch is not None and switch.value == "VERPLICHT":
-            value = passage.policy.emptied
-            switch.set(value, passage.cause(Reason.SWITCH_CHANGED, value))
+    switches.loosen(passage, before)
 
 
 STEPS: dict[tuple[str, str], Step] = {
