@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from oso_dossier.printing.model import Block, Printout
 
 _DEEPEST = 6  # HTML has no heading below h6
+_LONG_WORD = 24  # letters; a longer word may be broken, so that the table fits on paper
 _WIDE, _HIGH = 640, 240  # of a chart, in its own units
 _LEFT, _RIGHT, _ABOVE, _BELOW = 56, 30, 26, 34
 
@@ -111,10 +112,13 @@ def _table(parent: etree._Element, block: Table) -> None:
     for cells in block.rows:
         row = etree.SubElement(body, "tr")
         for place, cell in enumerate(cells):
-            if place == 0:
-                _add(row, "th", cell, scope="row", dir="auto")
-            else:
+            element = (
                 _add(row, "td", cell, dir="auto")
+                if place
+                else _add(row, "th", cell, scope="row", dir="auto")
+            )
+            if any(len(word) > _LONG_WORD for word in cell.split()):
+                element.set("class", "long")
 
 
 def _picture(parent: etree._Element, block: Picture, level: int) -> None:

@@ -32,7 +32,7 @@ _TABLE_CM, _LETTER_CM, _CELL_CM = 17.0, 0.175, 0.35
 _LONGEST_WORD = 22
 _RUNNING = 120  # characters of a name in the margin of each page
 # What takes more room than this may be cut by the end of a page: it might not fit on one.
-_WHOLE_CELL, _WHOLE_LINES, _WHOLE_TEXT = 900, 16, 1500
+_WHOLE_CELL, _WHOLE_LINES, _WHOLE_TEXT = 900, 14, 1500
 _FORMATS = {"image/png": "png", "image/jpeg": "jpg"}
 _PROBE = b'#set document(title: "x")\n#image(sys.inputs.file, alt: "x", format: sys.inputs.format)'
 
