@@ -11,6 +11,7 @@ from oso_dossier.rules.categories import category_rules
 from oso_dossier.rules.code_lists import code_rules
 from oso_dossier.rules.definition import COMMON, NEWEST
 from oso_dossier.rules.engine import all_checks
+from oso_dossier.rules.extensions import extension_rules
 from oso_dossier.rules.rule import Severity
 
 if TYPE_CHECKING:
@@ -46,7 +47,8 @@ def all_rules() -> Mapping[str, Rule]:
     codes = [one.rule for one in code_rules()]
     categories = [one.rule for one in category_rules()]
     # Of a rule that changed over the years the newest is given: it comes last.
-    rules = [*codes, *every, *categories, *others, *ADVICE_RULES]
+    extensions = [one.rule for rules in extension_rules().values() for one in rules]
+    rules = [*codes, *every, *categories, *others, *extensions, *ADVICE_RULES]
     newest = sorted(rules, key=lambda rule: rule.last_year or NEWEST)
     by_id = {rule.id: rule for rule in newest}
     return MappingProxyType({rule.id: by_id[rule.id] for rule in rules})

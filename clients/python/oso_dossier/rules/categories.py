@@ -56,7 +56,7 @@ class Category:
 
 
 # There is no rule for 3 (school) and 4 (pupil): the structure wants both.
-_CATEGORIES = (
+CATEGORIES = (
     Category(1, "cat_metadata", _dossier, ("metadata", "overdrachtsoort")),
     Category(2, "cat_ouderinzage", _dossier, ("inzage",)),
     Category(
@@ -155,7 +155,7 @@ class CategoryRule:
 
 def category_rules() -> Iterator[CategoryRule]:
     """Give the rules, in the order of the standard; those of older years after their category."""
-    for category in _CATEGORIES:
+    for category in CATEGORIES:
         yield _mandatory(category)
         for value in (FORBIDDEN, OPT_OUT):
             since = category.since if value == OPT_OUT else _ALL_SINCE
@@ -165,7 +165,8 @@ def category_rules() -> Iterator[CategoryRule]:
                 yield from _unwanted(old, OPT_OUT, _OPT_OUT_SINCE, _OLD_UNTIL)
 
 
-def _title(category: Category) -> Text:
+def title(category: Category) -> Text:
+    """Give what people call a category."""
     field = CategorieUitlevering.DESCRIPTOR.fields_by_name[category.switch]
     return Text(label(field, "nl"), label(field, "en"))
 
@@ -176,7 +177,7 @@ def _source(category: Category) -> str:
 
 
 def _mandatory(category: Category) -> CategoryRule:
-    title, names = _title(category), ", ".join(category.elements)
+    heading, names = title(category), ", ".join(category.elements)
     rule = Rule(
         f"OS.cat{category.number:02d}.mandatory",
         Severity.ERROR,
@@ -188,8 +189,8 @@ def _mandatory(category: Category) -> CategoryRule:
             f" {names}.",
         ),
         Text(
-            f"'{title.nl}' is verplicht, maar er staat niets van in het dossier.",
-            f"'{title.en}' is mandatory, but the dossier has nothing of it.",
+            f"'{heading.nl}' is verplicht, maar er staat niets van in het dossier.",
+            f"'{heading.en}' is mandatory, but the dossier has nothing of it.",
         ),
         Text(
             "Vul deze gegevens aan. Horen ze niet in dit dossier, pas dan de schakelaar van de"
@@ -204,7 +205,7 @@ def _mandatory(category: Category) -> CategoryRule:
 
 
 def _unwanted(category: Category, value: str, first: str, last: str) -> Iterator[CategoryRule]:
-    title, why = _title(category), _WHY[value]
+    heading, why = title(category), _WHY[value]
     for element in category.elements:
         rule_id = f"OS.cat{category.number:02d}.{_WORD[value]}"
         if len(category.elements) > 1:
@@ -221,8 +222,8 @@ def _unwanted(category: Category, value: str, first: str, last: str) -> Iterator
                 + (" Cannot happen: the standard misspells that name." * never),
             ),
             Text(
-                f"'{title.nl}' is {why.nl}, maar {element} staat wel in het dossier.",
-                f"'{title.en}' is {why.en}, but the dossier has {element}.",
+                f"'{heading.nl}' is {why.nl}, maar {element} staat wel in het dossier.",
+                f"'{heading.en}' is {why.en}, but the dossier has {element}.",
             ),
             Text(
                 f"Laat {element} weg uit het dossier, of pas de schakelaar van de categorie aan.",

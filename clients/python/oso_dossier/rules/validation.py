@@ -21,6 +21,8 @@ BB = "BB"
 """The profile of a transfer within one BRIN; the others have the name of their move (overstap)."""
 PROFILES = ("POPO", "POVO", "VOVO", BB, "POSWV", "VOSWV")
 """The profiles of the standard."""
+EXTENSIONS = ("VOMBO", "PORI")
+"""Profiles beyond the standard: only for who asks for them."""
 _MOVES = (*PROFILES, "VOMBO")
 _SUPPORT_MOVES = ("POSWV", "VOSWV")
 _KINDS = (MOVE, WITHIN_BRIN, SUPPORT)
@@ -45,8 +47,8 @@ def validate(
 
     Args:
         dossier: The message, from anywhere.
-        profile: The profile to check it as; None: the one it says itself, as the official
-            validators do.
+        profile: The profile to check it as, also VOMBO or PORI (docs/extensions.md); None: the
+            one it says itself, as the official validators do.
         warnings: Give also what may be right, but somebody should look at.
         attachments: The bytes of its attachments in order, for the warnings about them; None:
             nothing is said about them.
@@ -72,6 +74,10 @@ def validate(
     )
     subject.walk = Walk(dossier, rules.route)
     findings = rules.findings(subject)
+    if profile in EXTENSIONS:
+        from oso_dossier.rules.extensions import extended  # noqa: PLC0415  as below
+
+        findings = extended(subject, profile, findings)
     if warnings:
         from oso_dossier.rules.advice import advise  # noqa: PLC0415  only who asks waits for it
 
