@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import oso_rpc  # noqa: F401  sets the cipher suites before grpc's core reads them
-from bench import codec, many, printing, sessions, transfer
+from bench import codec, many, printing, rules, sessions, transfer
 from bench.report import Measurement, write_results
 from oso_dossier import write_xml
 from oso_registry.testing import Landscape
@@ -34,7 +34,7 @@ def _landscape(folder: Path) -> Landscape:
 
 
 def _xml() -> bytes:
-    """Give the dossier of (e): an official one where it is at hand, else one of the same size."""
+    """Give the dossier of (e) and (f): an official one, or an invented one of the same size."""
     if _OFFICIAL.exists():
         return _OFFICIAL.read_bytes()
     return write_xml(transfer.class_of_173_kb())
@@ -45,6 +45,7 @@ def main(only: Sequence[str]) -> None:
     measurements: list[Measurement] = []
     subjects: dict[str, Callable[[Landscape], Sequence[Measurement]]] = {
         "e": lambda _: codec.measure(_xml()),
+        "f": lambda _: rules.measure(_xml()),
         "b": lambda landscape: [sessions.measure(landscape)],
         "c": lambda landscape: [transfer.measure_cold(landscape)],
         "d": transfer.measure_large,

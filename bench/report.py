@@ -20,10 +20,10 @@ class Measurement:
 
     Attributes:
         name: Letter and subject, such as `b  open-check-close`.
-        figure: The measured figure: the median of the paired ratios, or megabytes.
+        figure: The measured figure: the median of the paired ratios, or what `unit` says.
         target: The figure it is held against.
         at_least: True when more is better.
-        unit: What the figure is in: `x` for a ratio, `MB` for memory.
+        unit: What the figure is in: `x` for a ratio, `MB` for memory, `ms` for time.
         details: The medians behind the figure, with their units in the key.
 
     """

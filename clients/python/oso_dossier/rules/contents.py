@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from oso_dossier.rules.definition import common
 from oso_dossier.rules.rule import Text
+from oso_dossier.rules.subject import TEXT
 from oso_dossier.rules.wording import Words
-from oso_dossier.values import StringType
 
 if TYPE_CHECKING:
     from oso_dossier.rules.definition import Breaks
@@ -21,7 +21,6 @@ _BEFORE_AT = frozenset(
 )
 _LABEL = re.compile("[A-Za-z0-9-]+")
 _31_JULY = (7, 31)
-_TEXT = StringType()
 
 
 def _when_email(breaks: Breaks) -> Breaks:
@@ -46,7 +45,7 @@ def _is_domain(domain: str) -> bool:
 
 def _other_version(metadata: Any, subject: Subject) -> bool:
     place = (subject.metadata_place, "standaardversie", 1)
-    texts = subject.texts(place, _TEXT, metadata.standaardversie)
+    texts = subject.texts(place, TEXT, metadata.standaardversie)
     return subject.year.standaardversie not in texts
 
 

@@ -41,11 +41,11 @@ def _other_rules(metadata: Any, subject: Subject) -> bool:
 
 
 def _move_is_none_of(*moves: str) -> Any:
-    return lambda _, subject: subject.own_move not in moves
+    return lambda _, subject: set(moves).isdisjoint(subject.own_move)
 
 
 def _kind_is_none_of(*kinds: str) -> Any:
-    return lambda _, subject: subject.own_kind not in kinds
+    return lambda _, subject: set(kinds).isdisjoint(subject.own_kind)
 
 
 def _wrong_move(moves: str) -> Words:

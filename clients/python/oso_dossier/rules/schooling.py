@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
 _VOSWV, _POSWV, _POVO = ("VOSWV",), ("POSWV",), ("POVO",)
 _NOT_POPO = ("POVO", "VOVO")
-_SPECIAL_SCHOOL = "SO"
 
 
 def _outside_popo(name: str) -> Any:
@@ -22,7 +21,7 @@ def _outside_popo(name: str) -> Any:
 
 
 def _no_advice(advice: Any, subject: Subject) -> bool:
-    return subject.school.soort != _SPECIAL_SCHOOL and not advice.HasField("advies")
+    return not subject.is_special_school() and not advice.HasField("advies")
 
 
 def _only_popo(words: Words) -> Words:

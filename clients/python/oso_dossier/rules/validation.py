@@ -9,7 +9,7 @@ from oso_dossier.rules.definition import MOVE, OV, PAO, SUPPORT, WITHIN_BRIN
 from oso_dossier.rules.engine import rule_set
 from oso_dossier.rules.routes import Walk
 from oso_dossier.rules.rule import Report, Severity
-from oso_dossier.rules.subject import Subject
+from oso_dossier.rules.subject import KINDS, MOVES, Subject
 from oso_dossier.writing import check_structure
 
 if TYPE_CHECKING:
@@ -23,9 +23,7 @@ PROFILES = ("POPO", "POVO", "VOVO", BB, "POSWV", "VOSWV")
 """The profiles of the standard."""
 EXTENSIONS = ("VOMBO", "PORI")
 """Profiles beyond the standard: only for who asks for them."""
-_MOVES = (*PROFILES, "VOMBO")
 _SUPPORT_MOVES = ("POSWV", "VOSWV")
-_KINDS = (MOVE, WITHIN_BRIN, SUPPORT)
 _ONE_SHEET = "2016.1"  # later years have a sheet of their own for support
 
 
@@ -48,7 +46,8 @@ def validate(
     Args:
         dossier: The message, from anywhere.
         profile: The profile to check it as, also VOMBO or PORI (docs/extensions.md); None: the
-            one it says itself, as the official validators do.
+            one it says itself, as the official validators do. Of another name only what holds in
+            every move is tried.
         warnings: Give also what may be right, but somebody should look at.
         attachments: The bytes of its attachments in order, for the warnings about them; None:
             nothing is said about them.
@@ -67,9 +66,9 @@ def validate(
         _check_as(subject, profile)
     rules = rule_set(
         subject.year.name,
-        _sheet(subject),
-        subject.kind if subject.kind in _KINDS else "",
-        subject.move if subject.move in _MOVES else "",
+        _sheet(dossier, profile) if subject.year.name != _ONE_SHEET else OV,
+        subject.kind,
+        subject.move,
         warnings=warnings,
     )
     subject.walk = Walk(dossier, rules.route)
@@ -92,13 +91,13 @@ def _check_as(subject: Subject, profile: str) -> None:
         subject.kind = WITHIN_BRIN
         return
     subject.kind = SUPPORT if profile in _SUPPORT_MOVES else MOVE
-    subject.move = profile
+    subject.move = profile if profile in MOVES else ""
 
 
-def _sheet(subject: Subject) -> str:
-    """Give the sheet the official validators would use."""
-    if subject.year.name == _ONE_SHEET:
-        return OV
-    if subject.kind in _KINDS:
-        return PAO if subject.kind == SUPPORT else OV
-    return PAO if subject.move in _SUPPORT_MOVES else OV
+def _sheet(dossier: Dossier, profile: str | None) -> str:
+    """Give the sheet the official validators would use: the kind says it, or else the move."""
+    if profile is not None:
+        return PAO if profile in _SUPPORT_MOVES else OV
+    if dossier.overdrachtsoort in KINDS:
+        return PAO if dossier.overdrachtsoort == SUPPORT else OV
+    return PAO if dossier.metadata.overstap in _SUPPORT_MOVES else OV

@@ -91,6 +91,28 @@ def test_a_code_cut_in_two_by_a_comment_is_judged_by_its_pieces() -> None:
     assert read_xml(write_xml(none_is)) == none_is
 
 
+@pytest.mark.parametrize(
+    ("whole", "cut", "rules"),
+    [
+        (b"<overstap>POVO<", b"<overstap>PO<!---->VO<", ["CL.16", "OVa.OS02"]),
+        (b"<overstap>POVO<", b"<overstap>?<!---->POVO<", []),
+        (b">overstapdossier<", b">overstap<!---->dossier<", ["CL.29", "OVa.OS03"]),
+        (b">LASLVS<", b">LAS<!---->LVS<", []),
+        (b">LASLVS<", b">LA<!---->SLVS<", ["CL.33", "OVa.MD01"]),
+        (b"versie>2019.1<", b"versie>2019<!---->.1<", ["OG.02"]),
+        (b"versie>2019.1.1<", b"versie>2019.1<!---->.1<", []),
+    ],
+)
+def test_a_header_cut_in_two_is_judged_by_its_pieces(
+    whole: bytes, cut: bytes, rules: list[str]
+) -> None:
+    """Also what chooses the rules is looked at in pieces; the version of the rules is not."""
+    xml = write_xml(generate("POVO", 1))
+    assert whole in xml
+
+    assert _ids(read_xml(xml.replace(whole, cut, 1)).dossier) == rules
+
+
 def test_a_number_is_judged_by_its_spelling() -> None:
     """A code with a zero or a space before it is not the code, though it is the same number."""
     xml = write_xml(generate("POVO", 1))
