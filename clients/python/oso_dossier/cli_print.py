@@ -11,6 +11,10 @@ from oso_dossier.cli_files import EXISTING, LANGUAGE, NEW, read
 if TYPE_CHECKING:
     from pathlib import Path
 
+_SAME_FILE = {
+    "nl": "{}: dit is het dossier zelf. Kies een andere naam voor de uitdraai.",
+    "en": "{}: this is the dossier itself. Choose another name for the printout.",
+}
 _WEB_PAGES = frozenset({".html", ".htm"})
 
 
@@ -28,9 +32,11 @@ def print_dossier(file: Path, out: Path, lang: str, *, as_html: bool) -> None:
     from oso_dossier.printing import to_html, to_pdf  # noqa: PLC0415
 
     document = read(file, lang)
+    if out.exists() and out.samefile(file):
+        raise click.ClickException(_SAME_FILE[lang].format(out))
     web_page = as_html or out.suffix.lower() in _WEB_PAGES
-    content = to_html(document, lang) if web_page else to_pdf(document, lang)
     try:
+        content = to_html(document, lang) if web_page else to_pdf(document, lang)
         write_whole(out, content)
     except OSError as error:
         raise click.ClickException(str(error)) from None

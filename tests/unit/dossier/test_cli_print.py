@@ -71,6 +71,25 @@ def test_a_file_that_is_no_dossier_leaves_the_old_printout(tmp_path: Path) -> No
     assert b"old" == out.read_bytes()
 
 
+@pytest.mark.parametrize("link", [False, True])
+def test_a_dossier_is_never_replaced_by_its_printout(
+    file: Path,
+    link: bool,  # noqa: FBT001  pytest gives it by name
+) -> None:
+    """OUT that is FILE, by whatever name, would cost the dossier: it is refused."""
+    before = file.read_bytes()
+    out = file
+    if link:
+        out = file.with_name("link.pdf")
+        out.symlink_to(file)
+
+    done = _print(file, "--out", out)
+
+    assert 1 == done.exit_code
+    assert "dit is het dossier zelf" in done.output
+    assert before == file.read_bytes()
+
+
 def test_a_folder_that_is_not_there_is_told(file: Path) -> None:
     """No trace of Python: one line with the place."""
     done = _print(file, "--out", file.parent / "nergens" / "uit.pdf")

@@ -6,6 +6,7 @@ section of its category.
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from oso.dossier.v1.document_pb2 import Document
@@ -16,7 +17,7 @@ from oso_dossier.data_set import UNSAID
 from oso_dossier.documents import documents_of
 from oso_dossier.printing.blocks import Blocks
 from oso_dossier.printing.charts import charts
-from oso_dossier.printing.enclosures import Enclosure, open_enclosure
+from oso_dossier.printing.enclosures import Enclosure, Room, open_enclosure
 from oso_dossier.printing.formatting import Formatter
 from oso_dossier.printing.glyphs import MARK, visible
 from oso_dossier.printing.model import (
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from google.protobuf.descriptor import FieldDescriptor
+    from google.type.date_pb2 import Date
 
     from oso.dossier.v1.toets_pb2 import Toets
     from oso_dossier.document import DossierDocument
@@ -96,13 +98,12 @@ class _Content:
         first = pupil.roepnaam or " ".join(pupil.voornaam)
         name = visible(" ".join(filter(None, (first, pupil.voorvoegsel, pupil.achternaam))))
         given = metadata.datum
-        has_date = metadata.HasField("datum")
         return Printout(
             self._format.language,
             self._words.title.format(name or self._words.nameless),
             visible(school.naam),
-            self._format.date(given) if has_date else "",
-            (given.year, given.month, given.day) if has_date else _NO_DAY,
+            self._format.date(given) if metadata.HasField("datum") else "",
+            _day_in_calendar(given),
             self._words.page,
             self._opening(),
             tuple(self._sections()),
@@ -213,12 +214,13 @@ class _Content:
         words = self._words
         owners = list(_owners(self._dossier, ()))
         documents = documents_of(self._dossier)
+        room = Room()
         rows: list[tuple[str, ...]] = []
         digests: list[tuple[str, ...]] = []
         for number, (document, path) in enumerate(zip(documents, owners, strict=True), 1):
             missing = Enclosure((), (), "missing")
             has_bytes = number <= len(self._attachments)
-            inside = open_enclosure(self._attachments[number - 1]) if has_bytes else missing
+            inside = open_enclosure(self._attachments[number - 1], room) if has_bytes else missing
             name, about = visible(document.bestandsnaam), visible(document.omschrijving)
             file = [name, about] if about else [name]
             if inside.names and inside.names != (name,):
@@ -254,6 +256,15 @@ class _Content:
             title = self._words.picture_of.format(number, name)
             alternative = about or title
             self._pictures.append(Picture(title, alternative, one.media_type, one.content))
+
+
+def _day_in_calendar(given: Date) -> tuple[int, int, int]:
+    """Give a date as numbers; the first day there is when it is no day of the calendar."""
+    try:
+        date(given.year, given.month, given.day)
+    except ValueError:
+        return _NO_DAY
+    return given.year, given.month, given.day
 
 
 def _day_of(test: Toets) -> tuple[int, int, int]:

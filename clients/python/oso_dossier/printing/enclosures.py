@@ -29,6 +29,20 @@ _SIZES = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})
 _BARE = frozenset({0x01, *range(0xD0, 0xD9)})
 
 
+@dataclass(slots=True)
+class Room:
+    """How much more may be shown in one printout; what is shown takes from it.
+
+    Attributes:
+        size: Bytes of pictures, as they are in their files.
+        pixels: Points of pictures; drawing takes about 3 bytes for each.
+
+    """
+
+    size: int = 64 * 2**20
+    pixels: int = 120_000_000
+
+
 @dataclass(frozen=True, slots=True)
 class Content:
     """A picture inside an attachment, with its media type and bytes."""
@@ -53,18 +67,22 @@ class Enclosure:
     state: str
 
 
-def open_enclosure(content: bytes) -> Enclosure:
-    """Look into an attachment: into the bytes themselves, or the files in a zip."""
+def open_enclosure(content: bytes, room: Room | None = None) -> Enclosure:
+    """Look into an attachment: into the bytes themselves, or the files in a zip.
+
+    Pictures for which there is no more room count as too large.
+    """
+    room = room or Room()
     if media_type(content) != "application/zip":
-        pictures, state = _judge(content)
+        pictures, state = _judge(content, room)
         return Enclosure((), pictures, state)
     try:
-        return _open_zip(content)
+        return _open_zip(content, room)
     except Exception:  # noqa: BLE001  zipfile raises a dozen kinds on hostile bytes, none of use
         return Enclosure((), (), "broken")
 
 
-def _open_zip(content: bytes) -> Enclosure:
+def _open_zip(content: bytes, room: Room) -> Enclosure:
     names: list[str] = []
     pictures: list[Content] = []
     states: set[str] = set()
@@ -79,7 +97,7 @@ def _open_zip(content: bytes) -> Enclosure:
                 if media_type(head) not in _PICTURES:
                     continue
                 # never what the zip says of its size: it may lie
-                found, state = _judge(head + file.read(_MOST_BYTES + 1))
+                found, state = _judge(head + file.read(_MOST_BYTES + 1), room)
             pictures += found
             states.add(state)
     order = ("as_picture", "too_large", "broken", "locked")
@@ -88,7 +106,7 @@ def _open_zip(content: bytes) -> Enclosure:
     )
 
 
-def _judge(content: bytes) -> tuple[tuple[Content, ...], str]:
+def _judge(content: bytes, room: Room) -> tuple[tuple[Content, ...], str]:
     kind = media_type(content)
     if kind not in _PICTURES:
         return (), "ask_school"
@@ -97,8 +115,11 @@ def _judge(content: bytes) -> tuple[tuple[Content, ...], str]:
     size = _png_size(content) if kind == "image/png" else _jpeg_size(content)
     if size is None or 0 in size:
         return (), "broken"
-    if size[0] * size[1] > _MOST_PIXELS:
+    pixels = size[0] * size[1]
+    if pixels > min(_MOST_PIXELS, room.pixels) or len(content) > room.size:
         return (), "too_large"
+    room.pixels -= pixels
+    room.size -= len(content)
     return (Content(kind, content),), "as_picture"
 
 

@@ -53,8 +53,13 @@ class Formatter:
             return self.words.yes if value else self.words.no
         code_list = field.GetOptions().Extensions[_FACTS].code_list
         if code_list:
-            return visible(meaning(code_list, str(value), self.language, self._year))
+            return self._meaning(code_list, str(value))
         return visible(str(value)) if str(value).strip() else self.words.empty
+
+    def _meaning(self, code_list: int, code: str) -> str:
+        """Give what a code means; of a bare number nobody can explain: that it is a code."""
+        text = visible(meaning(code_list, code, self.language, self._year))
+        return self.words.code.format(text) if text == code and code.isdecimal() else text
 
     def date(self, value: Date) -> str:
         """Give a date in words: 12 maart 2026. What is no date is shown as it is."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import math
 import tempfile
+from contextlib import suppress
 from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
@@ -48,11 +49,11 @@ def render(printout: Printout) -> bytes:
         try:
             return pages.compile()
         except typst.TypstError:
-            pages.drop_broken_pictures()
-        try:
-            return pages.compile()
-        except typst.TypstError:  # letters that each have a glyph, but not together
-            return pages.compile(strict=True)
+            dropped = pages.drop_broken_pictures()
+        if dropped:
+            with suppress(typst.TypstError):
+                return pages.compile()
+        return pages.compile(strict=True)  # letters that each have a glyph, but not together
 
 
 class _Pages:
@@ -68,13 +69,19 @@ class _Pages:
         made = json.dumps(self._data(lambda text: printable_in_pdf(text, strict=strict)))
         return self._typst(_template(), {"printout": made})
 
-    def drop_broken_pictures(self) -> None:
-        """Try each picture alone; those Typst cannot decode get an empty file name."""
+    def drop_broken_pictures(self) -> bool:
+        """Try each picture alone; those Typst cannot decode get an empty file name.
+
+        Tell whether there were any.
+        """
+        dropped = False
         for key, file in self._files.items():
             try:
                 self._typst(_PROBE, {"file": f"/{file}", "format": self._formats[file]})
             except typst.TypstError:
                 self._files[key] = ""
+                dropped = True
+        return dropped
 
     def _typst(self, source: bytes, inputs: dict[str, str]) -> bytes:
         compiler = typst.Compiler(

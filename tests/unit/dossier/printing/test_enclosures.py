@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oso_dossier.printing.enclosures import open_enclosure
+from oso_dossier.printing.enclosures import Room, open_enclosure
 
 from .samples import JPEG, png, zipped
 
@@ -85,6 +85,16 @@ def test_a_bomb_is_not_unpacked() -> None:
             file.write(bytes(2**20))
 
     assert "too_large" == open_enclosure(target.getvalue()).state
+
+
+def test_all_pictures_together_have_bounds() -> None:
+    """Many large pictures would each fit in memory, but not all of them."""
+    content = zipped(a__png=png(claims=(6_000, 6_000)))
+    room = Room()
+
+    states = [open_enclosure(content, room).state for _ in range(5)]
+
+    assert ["as_picture"] * 3 + ["too_large"] * 2 == states
 
 
 def test_many_files_are_not_all_read() -> None:

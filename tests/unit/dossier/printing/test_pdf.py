@@ -13,13 +13,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from google.type.date_pb2 import Date
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pypdf import PdfReader
 from pypdf.generic import DictionaryObject
 
+from oso.dossier.v1.dossier_pb2 import Dossier
 from oso_dossier import DossierDocument, read_xml, write_xml
-from oso_dossier.printing import to_pdf
+from oso_dossier.printing import to_html, to_pdf
 from oso_dossier.printing.content import printout
 from oso_dossier.printing.glyphs import MARK, printed
 from oso_dossier.printing.model import Fields, Group, Line, Note, Printout
@@ -237,6 +239,34 @@ def test_any_text_can_be_printed(texts: list[str]) -> None:
 def test_any_dossier_can_be_printed(document: DossierDocument) -> None:
     """Whatever the schema admits has a printout."""
     assert to_pdf(document).startswith(b"%PDF-")
+
+
+@pytest.mark.parametrize(
+    "day", [Date(), Date(year=2019), Date(year=2019, month=13, day=1), Date(year=9999, month=12)]
+)
+def test_a_date_that_is_none_does_not_stop_the_print(day: Date) -> None:
+    """A message nobody checked may hold half a date: it is shown as it is."""
+    document = dossier()
+    document.dossier.metadata.datum.CopyFrom(day)
+
+    assert to_pdf(document).startswith(b"%PDF-")
+
+
+def test_an_empty_dossier_can_be_printed() -> None:
+    """A message without anything in it has a title and room to sign."""
+    assert "Dossier van een leerling zonder naam" in _text(to_pdf(DossierDocument(Dossier())))
+
+
+def test_secret_values_are_in_neither_file() -> None:
+    """Marked as secret, a number is not in the text, the metadata or the words for a figure."""
+    document = dossier()
+    (first, *_) = pupil_of(document).communicatielijst
+    first.nummer, first.geheim = "0699999123", True
+
+    content = to_pdf(document)
+
+    assert "0699999123" not in _text(content)
+    assert b"0699999123" not in to_html(document) + content
 
 
 def test_a_very_long_word_stays_on_the_page() -> None:
