@@ -34,6 +34,7 @@ fb9e-fb9f fbaa-fbad fbe8-fbe9 fbfc-fbff fe00-fe0f fe2e-fe2f fe66 fe70-fe74 fe76-
 """
 _IGNORED = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\ufeff"))  # no width, no meaning alone
 _ASCII = frozenset(map(chr, range(0x20, 0x7F)))
+_ACCENTS = frozenset(map(chr, range(0x300, 0x370)))  # of Latin, Greek and Cyrillic letters
 _PLAIN = re.compile(r"[\n\x20-\x7e]*")
 _LATIN_END = 0x180
 _LONG_WORD = re.compile(r"\S{25,}")
@@ -90,9 +91,12 @@ def _printed_or_mark(text: str, place: int, *, strict: bool) -> str:
         return one
     if one not in printed() or (strict and ord(one) >= _LATIN_END):
         return MARK
-    stands_alone = place == 0 or text[place - 1].isspace() or text[place - 1] not in printed()
-    # an accent needs a letter of its own font to stand on
-    return MARK if stands_alone and unicodedata.category(one).startswith("M") else one
+    if not unicodedata.category(one).startswith("M"):
+        return one
+    before = text[place - 1] if place else " "
+    stands = unicodedata.category(before)[0] in "LM" and before in printed()
+    kindred = ord(one) >> 8 == ord(before) >> 8 or one in _ACCENTS
+    return one if stands and kindred else MARK  # an accent stands on a letter of its own script
 
 
 def _breakable(word: re.Match[str]) -> str:
