@@ -200,8 +200,14 @@ class TooManyTagsError(DossierXmlError):
     def text(self, language: str = "nl") -> str:
         """Give the sentence for people."""
         if language == "nl":
-            return f"Dit bestand heeft meer dan {self.limit} tags; zo groot is geen dossier."
-        return f"This file has more than {self.limit} tags; no dossier is that large."
+            return (
+                f"Dit bestand heeft meer dan {self.limit} tags en attributen; "
+                "zoveel heeft geen dossier van deze grootte."
+            )
+        return (
+            f"This file has more than {self.limit} tags and attributes; "
+            "no dossier of this size has as many."
+        )
 
 
 class WrongNamespaceError(DossierXmlError):

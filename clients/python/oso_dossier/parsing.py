@@ -12,7 +12,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MOST_TAGS = 1_000_000
-"""How many tags a file may have. A full dossier has some thousands; each takes memory."""
+"""How many tags and attributes a file may have. A full dossier has some thousands."""
+_BYTES_FOR_EACH = 13
+# The memory a tag or attribute takes is some thirty times its shortest text. The densest dossier
+# has 15 bytes for each, without indentation; what has fewer than this is made to take memory.
+_TAGS_FOR_ATTRIBUTE = 3  # it takes the memory of so many tags, and dossiers have next to none
+_WORTH_COUNTING = 2**18  # bytes; what little there can be in fewer is no matter
 
 _XSI = "{http://www.w3.org/2001/XMLSchema-instance}"
 # Hints for a validator: no part of the dossier.
@@ -36,11 +41,10 @@ def parse_safely(content: bytes, *, comments: bool = False) -> etree._Element:
     Raises:
         NotXmlError: It is not well-formed.
         DoctypeRefusedError: It has a DOCTYPE.
-        TooManyTagsError: It has more than a million tags.
+        TooManyTagsError: It has more than a million tags, or more than a file of its size can need.
 
     """
-    if len(content) > MOST_TAGS and content.count(b"<") > MOST_TAGS:  # counting takes time
-        raise TooManyTagsError(MOST_TAGS)
+    _refuse_crowds(content)
     options = _SAFE | {"remove_comments": not comments, "remove_pis": not comments}
     try:
         _refuse_doctype(content)
@@ -55,6 +59,14 @@ def parse_safely(content: bytes, *, comments: bool = False) -> etree._Element:
         raise NotXmlError(error.lineno or 1, _reason(error)) from None
     except ValueError as error:  # an encoding lxml does not know
         raise NotXmlError(1, type(error).__name__) from None
+
+
+def _refuse_crowds(content: bytes) -> None:
+    """Count tags and attributes before any of them takes memory."""
+    if len(content) > _WORTH_COUNTING:
+        most = min(MOST_TAGS, len(content) // _BYTES_FOR_EACH)
+        if content.count(b"<") + _TAGS_FOR_ATTRIBUTE * content.count(b"=") > most:
+            raise TooManyTagsError(most)
 
 
 def _refuse_doctype(content: bytes) -> None:
@@ -88,13 +100,14 @@ def _reason(error: etree.XMLSyntaxError) -> str:
 class Places:
     """Where elements are in a file, as the standard writes it: names with their index.
 
-    Counts the children of an element once, however many of them are asked for.
+    Counts on from the child that was asked for last, so that in the order of the document each
+    child is counted once, and none is held: of a million it would take all memory.
     """
 
     def __init__(self) -> None:
         """Start with nothing counted."""
         self._paths: dict[etree._Element, str] = {}
-        self._counted: dict[etree._Element, dict[etree._Element, int]] = {}
+        self._counting: dict[etree._Element, _Counting] = {}
 
     def path(self, element: etree._Element) -> str:
         """Give the place of an element: `/dossier[1]/huidigeschool[1]/leerling[1]`."""
@@ -106,15 +119,32 @@ class Places:
         if parent is None:
             path = f"{step}[1]"
         else:
-            path = f"{self.path(parent)}{step}[{self._children(parent)[element]}]"
+            path = f"{self.path(parent)}{step}[{self._number(parent, element)}]"
         self._paths[element] = path
         return path
 
-    def _children(self, parent: etree._Element) -> dict[etree._Element, int]:
-        counted = self._counted.get(parent)
-        if counted is None:
-            counted = self._counted[parent] = {}
-            seen: dict[Any, int] = {}
-            for child in parent:
-                counted[child] = seen[child.tag] = seen.get(child.tag, 0) + 1
-        return counted
+    def _number(self, parent: etree._Element, child: etree._Element) -> int:
+        counting = self._counting.get(parent)
+        number = counting.number(child) if counting is not None else None
+        if number is None:  # the first of this parent, or one before the last that was asked
+            counting = self._counting[parent] = _Counting(parent)
+            number = counting.number(child)
+        if number is None:
+            raise LookupError(child.tag)
+        return number
+
+
+class _Counting:
+    """Numbers the children of one element by name, on and on."""
+
+    def __init__(self, parent: etree._Element) -> None:
+        self._children = iter(parent)
+        self._seen: dict[Any, int] = {}
+
+    def number(self, child: etree._Element) -> int | None:
+        """Give the number of a child; None when it was passed already."""
+        for one in self._children:
+            number = self._seen[one.tag] = self._seen.get(one.tag, 0) + 1
+            if one is child:
+                return number
+        return None

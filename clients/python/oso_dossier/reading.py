@@ -22,6 +22,8 @@ from oso_dossier.plan import ElementPlan, Kind, MessagePlan, dossier_plan
 from oso_dossier.values import SPACE, ValueProblemError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from google.protobuf.message import Message
     from lxml import etree
 
@@ -31,6 +33,7 @@ DEFAULT_LIMIT = 64 * 2**20
 """How many bytes a file may have, unless the caller says otherwise: 64 MiB."""
 
 _MOST_FINDINGS = 100
+_FEW = 10_000
 _YEAR_OF_ROOT = {year.root: year for year in YEARS}
 
 
@@ -45,7 +48,7 @@ def read_xml(source: bytes | Path | BinaryIO, *, limit: int = DEFAULT_LIMIT) -> 
 
     Raises:
         TooLargeError: It has more.
-        TooManyTagsError: It has more than a million tags.
+        TooManyTagsError: It has more than a million tags, or more than a file of its size can need.
         NotXmlError: It is not well-formed.
         DoctypeRefusedError: It has a DOCTYPE.
         WrongNamespaceError: Its root is not a dossier of a year of the contract.
@@ -109,14 +112,14 @@ class _Reader:
             if value is not None:
                 setattr(message, plan.text.field, value)
             return
-        children = list(element)
+        children = _children(element)
         self._refuse_text(element, children)
         self._read_elements(element, children, plan, message)
 
     def _read_elements(
         self,
         parent: etree._Element,
-        children: list[etree._Element],
+        children: Iterable[etree._Element],
         plan: MessagePlan,
         message: Message,
     ) -> None:
@@ -164,7 +167,7 @@ class _Reader:
             return
         if child.keys():
             self._read_attributes(child, None, target)
-        children = list(child)
+        children = _children(child)
         self._refuse_text(child, children)
         if plan.kind is Kind.GROUP:
             self._read_group(child, children, plan.message, target)
@@ -174,7 +177,7 @@ class _Reader:
     def _read_items(
         self,
         wrapper: etree._Element,
-        children: list[etree._Element],
+        children: Iterable[etree._Element],
         plan: ElementPlan,
         target: Any,
     ) -> None:
@@ -192,21 +195,21 @@ class _Reader:
     def _read_group(
         self,
         wrapper: etree._Element,
-        children: list[etree._Element],
+        children: Iterable[etree._Element],
         plan: MessagePlan,
         items: Any,
     ) -> None:
         """Read elements that repeat as a group; the first element of the plan begins each."""
         first = plan.elements[0].tag
-        groups: list[list[etree._Element]] = []
+        group: list[etree._Element] = []
         for child in children:
             if _is_comment(child):
                 continue
-            if child.tag == first or not groups:
-                groups.append([])
-            groups[-1].append(child)
-        for group in groups or [[]]:
-            self._read_elements(wrapper, group, plan, items.add())
+            if child.tag == first and group:
+                self._read_elements(wrapper, group, plan, items.add())
+                group = []
+            group.append(child)
+        self._read_elements(wrapper, group, plan, items.add())
 
     def _read_value(
         self, child: etree._Element, plan: ElementPlan, kind: ValueType, message: Any
@@ -271,10 +274,10 @@ class _Reader:
             except ValueProblemError as error:
                 self._add(element, error.problem, f"@{name}")
 
-    def _refuse_text(self, element: etree._Element, children: list[etree._Element]) -> None:
+    def _refuse_text(self, element: etree._Element, children: Iterable[etree._Element]) -> None:
         """Find text where only elements may stand."""
-        texts = [element.text, *[child.tail for child in children]]
-        if "".join(filter(None, texts)).strip(SPACE):
+        tails = (child.tail for child in children)
+        if "".join(filter(None, (element.text, *tails))).strip(SPACE):
             self._add(element, Problem.TEXT)
 
     def _has_element(self, element: etree._Element) -> bool:
@@ -296,6 +299,11 @@ class _Reader:
             return
         line: Any = element.sourceline or 0  # lxml-stubs gives it no type
         self.findings.append(StructureFinding(self._places.path(element), line, problem, detail))
+
+
+def _children(element: etree._Element) -> Iterable[etree._Element]:
+    """Give the children: as a list, which is quick, unless holding them would take all memory."""
+    return list(element) if len(element) <= _FEW else element
 
 
 def _is_comment(element: etree._Element) -> bool:

@@ -150,6 +150,16 @@ def test_millions_of_tags_are_refused_before_they_take_memory() -> None:
         read_xml(_xml().replace(b"<metadata>", b"<metadata>" + b"<x/>" * 1_000_000, 1))
 
 
+@pytest.mark.parametrize("crowd", [b"<x/>", b"x<!---->", b"<x a=''/>"])
+def test_what_is_all_tags_is_refused_before_it_takes_memory(crowd: bytes) -> None:
+    """More tags than a file of its size can need are refused, far below a million too."""
+    with pytest.raises(TooManyTagsError) as caught:
+        read_xml(_xml().replace(b"<metadata>", b"<metadata>" + crowd * 100_000, 1))
+
+    assert caught.value.limit < 1_000_000
+    assert str(caught.value.limit) in caught.value.text("nl")
+
+
 @pytest.mark.parametrize(
     "found",
     [
@@ -251,7 +261,7 @@ def test_no_more_than_a_hundred_findings_are_kept() -> None:
 
 def test_a_hundred_thousand_siblings_are_survived() -> None:
     """Very many elements end in findings, not in a hang."""
-    xml = _xml().replace(b"<metadata>", b"<metadata>" + b"<x/>" * 100_000, 1)
+    xml = _xml().replace(b"<metadata>", b"<metadata>" + b"<onbekend-element/>" * 100_000, 1)
 
     with pytest.raises(StructureError) as caught:
         read_xml(xml)
@@ -261,7 +271,9 @@ def test_a_hundred_thousand_siblings_are_survived() -> None:
 
 def test_a_hundred_thousand_attributes_are_survived() -> None:
     """Very many attributes end in findings, not in a hang."""
-    attributes = b" ".join(b'a%d=""' % number for number in range(100_000))
+    attributes = b" ".join(
+        b'een-attribuut-met-een-lange-naam%d=""' % number for number in range(100_000)
+    )
 
     with pytest.raises(StructureError) as caught:
         read_xml(_xml().replace(b"<metadata>", b"<metadata " + attributes + b">", 1))
