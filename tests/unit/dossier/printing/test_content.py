@@ -20,7 +20,7 @@ from oso_dossier.printing.model import Chart, Fields, Line, Table
 from oso_dossier.printing.withheld import is_secret_contact, secret_fields
 from oso_dossier.testing import dossiers
 
-from ..official import EXAMPLES, example  # noqa: TID252  tests are no package one could name
+from ..official import EXAMPLES, SHARED, example  # noqa: TID252  tests are no package one could name
 from .samples import blocks_of, dossier, pupil_of, text_of, with_attachments, with_scores, zipped
 
 if TYPE_CHECKING:
@@ -66,6 +66,17 @@ def _assert_complete(document: DossierDocument, language: str) -> None:
 def test_every_value_of_an_official_example_is_printed(name: str, language: str) -> None:
     """Each value of a full dossier stands in the printout, as people write it."""
     _assert_complete(read_xml(example(name)), language)
+
+
+@pytest.mark.parametrize("year", ["2017.1.2", "2018.1.1"])
+def test_every_value_of_an_older_year_is_printed(year: str) -> None:
+    """Dossiers of earlier years are printed whole too, with the meanings of their year."""
+    files = sorted((SHARED / "dossiers" / year).glob("*.xml"))
+    if not files:
+        pytest.skip("the official examples are not here")
+
+    for file in files:
+        _assert_complete(read_xml(file), "nl")
 
 
 @settings(max_examples=40)
