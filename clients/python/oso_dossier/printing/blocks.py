@@ -40,7 +40,6 @@ class Blocks:
             contact_pb2.Communicatie.DESCRIPTOR: self._contact,
             document_pb2.Document.DESCRIPTOR: self._document,
             leerling_pb2.Nationaliteit.DESCRIPTOR: self._nationality,
-            toets_pb2.Referentiescore.DESCRIPTOR: self._reference_score,
             toets_pb2.Betrouwbaarheidsinterval.DESCRIPTOR: self._interval,
             eindtoets_pb2.EindtoetsDomein.DESCRIPTOR: self._domain,
             Score.DESCRIPTOR: self._grade,
@@ -176,8 +175,9 @@ class Blocks:
         lines: list[str] = []
         for path in column.paths:
             for line in self._found(item, path.rstrip("*").split(".")):
+                between = ":\n" if "\n" in line.value else ": "
                 labelled = path.endswith("*")
-                lines.append(f"{line.label}: {line.value}" if labelled else line.value)
+                lines.append(f"{line.label}{between}{line.value}" if labelled else line.value)
         return "\n".join(lines)
 
     def _found(self, message: Any, path: list[str]) -> Iterator[Line]:
@@ -200,6 +200,8 @@ class Blocks:
         kind = field.message_type
         if kind is None or kind.full_name.startswith("google.type.") or kind in self._in_one_line:
             return True
+        if kind is toets_pb2.Referentiescore.DESCRIPTOR:
+            return True
         return len(kind.fields) == 1 and self._is_line(kind.fields[0])
 
     def _lines(self, field: FieldDescriptor, value: Any) -> list[Line]:
@@ -212,6 +214,8 @@ class Blocks:
             return [Line(self._format.label(field), text)] if items else []
         if kind in self._in_one_line:
             return [self._in_one_line[kind](field, one) for one in items]
+        if kind is toets_pb2.Referentiescore.DESCRIPTOR:
+            return self._compared(field, items)
         inner = kind.fields[0]  # a message that is nothing but this field
         return [
             line
@@ -266,12 +270,16 @@ class Blocks:
         code = self._words.code.format(code)
         return Line(self._format.label(field), f"{words} ({code})" if words else code)
 
-    def _reference_score(self, field: FieldDescriptor, one: toets_pb2.Referentiescore) -> Line:
-        label = self._text(one, "codereferentiescore") or self._format.label(field)
-        parts = [self._text(one, name) for name in ("codevergelijkingsgroep", "kwalificatie")]
-        about = ", ".join(filter(None, parts))
-        value = self._text(one, "waarde")
-        return Line(label, f"{value} ({about})" if about else value)
+    def _compared(self, field: FieldDescriptor, items: Iterable[Any]) -> list[Line]:
+        """Give scores compared with others: a line for each group they are compared with."""
+        groups: dict[str, list[str]] = {}
+        for one in items:
+            score, words = self._text(one, "waarde"), self._text(one, "kwalificatie")
+            sort = self._text(one, "codereferentiescore")
+            text = f"{sort}: {score}" if sort else score
+            others = self._text(one, "codevergelijkingsgroep") or self._format.label(field)
+            groups.setdefault(others, []).append(f"{text} ({words})" if words else text)
+        return [Line(others, "\n".join(texts)) for others, texts in groups.items()]
 
     def _interval(self, field: FieldDescriptor, one: toets_pb2.Betrouwbaarheidsinterval) -> Line:
         bounds = f"{self._text(one, 'bivlaag')} \u2013 {self._text(one, 'bivhoog')}"
