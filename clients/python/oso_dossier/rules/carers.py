@@ -46,7 +46,8 @@ CHECKS = (
         "Leerling.verzorgersaansprakelijk",
         absent("verzorgersaansprakelijk"),
         missing(
-            "het antwoord of de verzorgers aansprakelijk zijn", "whether the carers are liable"
+            "het antwoord of de verzorgers aansprakelijk zijn",
+            "the answer whether the carers are liable",
         ),
     ),
     *checks(

@@ -41,17 +41,26 @@ class UnknownRuleError(LookupError):
 
 @cache
 def all_rules() -> Mapping[str, Rule]:
-    """Give all rules by id: those of the standard in its order, then ours."""
-    every = [check.rule for check in all_checks() if check.sheet == COMMON]
-    others = [check.rule for check in all_checks() if check.sheet != COMMON]
-    codes = [one.rule for one in code_rules()]
-    categories = [one.rule for one in category_rules()]
-    # Of a rule that changed over the years the newest is given: it comes last.
-    extensions = [one.rule for rules in extension_rules().values() for one in rules]
-    rules = [*codes, *every, *categories, *others, *extensions, *ADVICE_RULES]
-    newest = sorted(rules, key=lambda rule: rule.last_year or NEWEST)
-    by_id = {rule.id: rule for rule in newest}
-    return MappingProxyType({rule.id: by_id[rule.id] for rule in rules})
+    """Give all rules by id, as they are now: those of the standard in its order, then ours."""
+    return MappingProxyType({rule_id: forms[-1] for rule_id, forms in _forms().items()})
+
+
+@cache
+def _forms() -> Mapping[str, tuple[Rule, ...]]:
+    """Give the forms each rule had over the years, oldest first."""
+    checks = all_checks()
+    found: dict[str, tuple[Rule, ...]] = {}
+    for rule in (
+        *(one.rule for one in code_rules()),
+        *(check.rule for check in checks if check.sheet == COMMON),
+        *(one.rule for one in category_rules()),
+        *(check.rule for check in checks if check.sheet != COMMON),
+        *(one.rule for rules in extension_rules().values() for one in rules),
+        *ADVICE_RULES,
+    ):
+        forms = (*found.get(rule.id, ()), rule)
+        found[rule.id] = tuple(sorted(forms, key=lambda one: one.last_year or NEWEST))
+    return found
 
 
 def explain(rule_id: str, language: str = "nl") -> str:
@@ -61,29 +70,39 @@ def explain(rule_id: str, language: str = "nl") -> str:
         UnknownRuleError: There is no such rule.
 
     """
-    rule = all_rules().get(rule_id)
-    if rule is None:
+    forms = _forms().get(rule_id)
+    if forms is None:
         raise UnknownRuleError(rule_id)
+    *older, rule = forms
     dutch = language == "nl"
-    everywhere = "alle" if dutch else "all"
-    years = rule.first_year, rule.last_year
-    if dutch:
-        period = f"vanaf {years[0] or 'het eerste jaar'}"
-        period += f" tot en met {years[1]}" if years[1] else ""
-    else:
-        period = f"from {years[0] or 'the first year'}"
-        period += f" up to and including {years[1]}" if years[1] else ""
     lines = {
         ("Wanneer", "When"): rule.condition.in_language(language),
         ("Oplossing", "Remedy"): rule.hint.in_language(language),
-        ("Ernst", "Severity"): _SEVERITY[rule.severity][0 if dutch else 1],
-        ("Profielen", "Profiles"): ", ".join(rule.profiles) or everywhere,
-        ("Jaren", "Years"): period,
+        ("Ernst", "Severity"): _severity(rule, language),
+        ("Profielen", "Profiles"): ", ".join(rule.profiles) or ("alle" if dutch else "all"),
+        ("Jaren", "Years"): _period(rule, language),
         ("Bron", "Source"): rule.source,
     }
+    for one in older:
+        was = f"{one.condition.in_language(language)} ({_severity(one, language)})"
+        lines["Eerder, " + _period(one, "nl"), "Earlier, " + _period(one, "en")] = was
     return "\n".join(
         [
             f"{rule.id}: {rule.message.in_language(language)}",
             *(f"  {names[0 if dutch else 1]}: {text}" for names, text in lines.items()),
         ]
     )
+
+
+def _severity(rule: Rule, language: str) -> str:
+    return _SEVERITY[rule.severity][0 if language == "nl" else 1]
+
+
+def _period(rule: Rule, language: str) -> str:
+    """Say from which year until which year of the standard a rule is like this."""
+    first, last = rule.first_year, rule.last_year
+    if language == "nl":
+        until = f" tot en met {last}" if last else ""
+        return f"vanaf {first or 'het eerste jaar'}{until}"
+    until = f" up to and including {last}" if last else ""
+    return f"from {first or 'the first year'}{until}"

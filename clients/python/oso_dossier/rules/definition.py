@@ -193,27 +193,37 @@ def _by_year(check: Check) -> list[Check]:
     """Give a test as it is in each span of years."""
     rule_id = check.rule.id
     if rule_id in ADMINISTRATION_ONLY:
-        return [_until(check, _FIRST_YEAR, _with_administration(check.breaks)), _since(check)]
+        return [_with_administration(_until(check, _FIRST_YEAR)), _since(check)]
     if rule_id in DEAD:
         rule = replace(
             check.rule,
             severity=Severity.WARNING,
             source=f"{check.rule.source}; the official sheet does not reach it since {DEAD_SINCE}",
         )
-        return [_until(check, _FIRST_YEAR, check.breaks), _since(replace(check, rule=rule))]
+        return [_until(check, _FIRST_YEAR), _since(replace(check, rule=rule))]
     return [check]
 
 
-def _until(check: Check, year: str, breaks: Breaks) -> Check:
-    return replace(check, rule=replace(check.rule, last_year=year), breaks=breaks)
+def _until(check: Check, year: str) -> Check:
+    return replace(check, rule=replace(check.rule, last_year=year))
 
 
 def _since(check: Check) -> Check:
     return replace(check, rule=replace(check.rule, first_year=DEAD_SINCE))
 
 
-def _with_administration(breaks: Breaks) -> Breaks:
-    return lambda message, subject: subject.has_administration() and breaks(message, subject)
+def _with_administration(check: Check) -> Check:
+    """Give a test that only holds for a dossier with a part from the pupil administration."""
+    breaks, said = check.breaks, check.rule.condition
+    condition = Text(
+        f"{said.nl} Alleen als het dossier een deel uit de leerlingadministratie heeft.",
+        f"{said.en} Only when the dossier has a part from the pupil administration.",
+    )
+    return replace(
+        check,
+        rule=replace(check.rule, condition=condition),
+        breaks=lambda message, subject: subject.has_administration() and breaks(message, subject),
+    )
 
 
 def common(

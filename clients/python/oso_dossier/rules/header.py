@@ -29,7 +29,9 @@ _VERSION = Words(
         "Make the dossier again with a program that knows this version.",
     ),
 )
-_SWITCHES = missing("het blok met de schakelaars per categorie", "the block with the switches")
+_SWITCHES = missing(
+    "het blok met de schakelaars per categorie", "the block with the switch of each category"
+)
 
 
 def _no_administration(_: Any, subject: Subject) -> bool:

@@ -36,13 +36,15 @@ CHECKS = (
         {"OVa.IZ03": 10},
         "Inzage.inzagedatum",
         lambda inspection, _: inspection.inzage and not inspection.HasField("inzagedatum"),
-        missing("de datum waarop de ouders het dossier zagen", "the day the parents saw it"),
+        missing(
+            "de datum waarop de ouders het dossier zagen", "the day the parents saw the dossier"
+        ),
     ),
     *checks(
         {"OVa.IZ04": 11},
         "Inzage.akkoord",
         lambda inspection, _: inspection.inzage and not inspection.HasField("akkoord"),
-        missing("het antwoord of de ouders akkoord zijn", "whether the parents agree"),
+        missing("het antwoord of de ouders akkoord zijn", "the answer whether the parents agree"),
     ),
     *checks(
         {"OVa.IZ05": 12},

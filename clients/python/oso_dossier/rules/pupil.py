@@ -93,7 +93,7 @@ CHECKS = (
         absent("adresgeheim"),
         missing(
             "het antwoord of het adres van de leerling geheim is",
-            "whether the address of the pupil is secret",
+            "the answer whether the address of the pupil is secret",
         ),
     ),
     *checks(

@@ -58,7 +58,9 @@ _BEFORE = (
         {"PaO.VV01": 22},
         "Leerling.vanpeuterspeelzaal",
         present("vanpeuterspeelzaal"),
-        forbidden("het antwoord op 'van peuterspeelzaal'", "whether there was a playgroup"),
+        forbidden(
+            "het antwoord op 'van peuterspeelzaal'", "the answer whether there was a playgroup"
+        ),
         moves=_VOSWV,
     ),
     *checks(
@@ -111,7 +113,7 @@ _ADVICE = (
         {"OVa.OA03": 49},
         "Overstapadvies.contactnodig",
         absent("contactnodig"),
-        missing("het antwoord of contact nodig is", "whether contact is needed"),
+        missing("het antwoord of contact nodig is", "the answer whether contact is needed"),
     ),
     *checks(
         {"OVa.OA04": 50},

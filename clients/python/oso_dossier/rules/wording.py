@@ -18,8 +18,8 @@ class Words(NamedTuple):
 def missing(dutch: str, english: str) -> Words:
     """Say that something is not there: `de voornaam van de leerling`, `the pupil's first name`."""
     return Words(
-        Text(f"{_upper(dutch)} staat er niet in.", f"{_upper(english)} is not there."),
-        Text(f"{_upper(dutch)} ontbreekt.", f"{_upper(english)} is missing."),
+        Text(f"In het dossier ontbreekt {dutch}.", f"The dossier lacks {english}."),
+        Text(f"{_upper(dutch)} ontbreekt.", f"This is missing: {english}."),
         Text(
             f"Vul {dutch} in en maak het dossier opnieuw.",
             f"Fill in {english} and make the dossier again.",
@@ -30,10 +30,10 @@ def missing(dutch: str, english: str) -> Words:
 def forbidden(dutch: str, english: str) -> Words:
     """Say that something may not be there."""
     return Words(
-        Text(f"{_upper(dutch)} staat erin.", f"{_upper(english)} is there."),
+        Text(f"In het dossier staat {dutch}.", f"The dossier has {english}."),
         Text(
-            f"{_upper(dutch)} mag niet in dit dossier staan.",
-            f"{_upper(english)} may not be in this dossier.",
+            f"Dit mag niet in het dossier staan: {dutch}.",
+            f"This may not be in the dossier: {english}.",
         ),
         Text(
             f"Laat {dutch} weg. Doet uw programma dat niet zelf, neem dan contact op met uw"

@@ -7,12 +7,16 @@ that stops a careless pattern, spellings that lie.
 from __future__ import annotations
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from oso.dossier.v1.dossier_pb2 import Dossier
 from oso_dossier import Problem, read_xml, write_xml
 from oso_dossier.document import DossierDocument
 from oso_dossier.rules import RULES, UnknownRuleError, explain, validate
+from oso_dossier.rules.validation import PROFILES as ALL_PROFILES
 from oso_dossier.synthetic import PROFILES, generate
+from oso_dossier.testing import dossiers
 
 PUPIL = "/dossier[1]/huidigeschool[1]/leerling[1]"
 
@@ -157,6 +161,20 @@ def test_what_read_xml_gives_need_not_be_checked_twice() -> None:
     assert validate(document.dossier, structure_checked=True) == validate(document.dossier)
 
 
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(dossiers(), st.sampled_from([None, *ALL_PROFILES]))
+def test_any_dossier_gets_the_same_verdict_as_message_and_as_file(
+    document: DossierDocument, profile: str | None
+) -> None:
+    """Whatever the structure admits is judged, and written and read again it is judged alike."""
+    report = validate(document.dossier, profile=profile, warnings=True)
+
+    again = read_xml(write_xml(document)).dossier
+
+    assert report.structure == ()
+    assert validate(again, profile=profile, warnings=True, structure_checked=True) == report
+
+
 def test_every_rule_explains_itself_in_both_languages() -> None:
     """Each rule has all its texts, and says other things in Dutch than in English."""
     for rule_id, rule in RULES.items():
@@ -165,6 +183,15 @@ def test_every_rule_explains_itself_in_both_languages() -> None:
         assert all((*rule.condition, *rule.message, *rule.hint, rule.source))
         assert dutch.startswith(f"{rule_id}: ")
         assert dutch.splitlines()[0] != english.splitlines()[0]
+
+
+def test_a_rule_tells_what_it_was_before() -> None:
+    """Of a rule that changed both forms are told, each with its years."""
+    dutch, english = explain("OVa.OV03", "nl"), explain("OVa.LL04", "en")
+
+    assert "Eerder, vanaf het eerste jaar tot en met 2016.1" in dutch
+    assert "fout: het dossier wordt geweigerd" in dutch.splitlines()[-1]
+    assert "Only when the dossier has a part from the pupil administration." in english
 
 
 def test_a_rule_nobody_knows_is_an_error() -> None:
