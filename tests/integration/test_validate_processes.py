@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import multiprocessing
 import os
 import re
@@ -12,9 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from oso_dossier import many_files as many
 from oso_dossier import write_xml
+from oso_dossier.cli import dossier
 from oso_dossier.synthetic import generate
 from oso_dossier.verdict import Question, Verdict, verdict
 
@@ -88,3 +91,34 @@ def test_a_bar_is_shown_on_a_terminal_only(folder: Path) -> None:
     assert b"\x1b" not in out
     with _oso(*files, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert b"" == process.communicate()[1]
+
+
+def _json(*arguments: object, stdin: bytes = b"") -> tuple[int, list[dict[str, Any]]]:
+    given = ["validate", "--json", *map(str, arguments)]
+    result = CliRunner().invoke(dossier, given, input=stdin)
+    return result.exit_code, [json.loads(line) for line in result.stdout.splitlines()]
+
+
+def test_standard_input_stands_in_its_place(folder: Path) -> None:
+    """Many processes leave standard input to this one, and tell it where it stands."""
+    names = [str(folder / "a.xml"), str(folder / "a.xml"), "-", str(folder / "b.xml")]
+
+    code, lines = _json("--jobs", 2, *names, stdin=(folder / "c.xml").read_bytes())
+
+    assert code == 1
+    assert names == [one["file"] for one in lines]
+    assert [False, False, True, False] == [bool(one["structure"]) for one in lines]
+
+
+def test_a_pipe_can_be_checked(folder: Path) -> None:
+    """What can be read only once, and only by this process, is checked too."""
+    reader, writer = os.pipe()
+    with open(writer, "wb") as file:  # noqa: PTH123  a descriptor
+        file.write(GOOD[:30000])  # less than a pipe holds
+    try:
+        code, lines = _json("--jobs", 2, folder / "a.xml", f"/dev/fd/{reader}", folder / "a.xml")
+    finally:
+        os.close(reader)
+
+    assert [False, len(GOOD) > 30000, False] == ["unreadable" in one for one in lines]
+    assert code == (2 if len(GOOD) > 30000 else 0)

@@ -232,17 +232,19 @@ class WrongNamespaceError(DossierXmlError):
         """Give the sentence for people."""
         dutch = language == "nl"
         *others, last = self.years
-        years = ", ".join(others) + (" en " if dutch else " and ") + last
+        years = ", ".join(others)
         if self.year:
             return (
-                f"Dit is een dossier van {self.year}; deze versie leest dossiers van {years}."
+                f"Dit is een dossier van {self.year}; deze versie leest dossiers van {years} en"
+                f" {last}."
                 if dutch
-                else f"This is a dossier of {self.year}; this version reads dossiers of {years}."
+                else f"This is a dossier of {self.year}; this version reads dossiers of {years} and"
+                f" {last}."
             )
         found = printable(self.found)
         if dutch:
-            return f"Dit is geen dossier van {years}: gevonden {found}."
-        return f"This is no dossier of {years}: found {found}."
+            return f"Dit is geen dossier van {years} of {last}: gevonden {found}."
+        return f"This is no dossier of {years} or {last}: found {found}."
 
 
 class StructureError(DossierXmlError):
