@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from oso_dossier.rules.rule import ALL_PROFILES, Rule, Severity, Text
+from oso_dossier.rules.subject import MOVE, SUPPORT, WITHIN_BRIN
 from oso_dossier.rules.wording import after
 
 if TYPE_CHECKING:
@@ -20,8 +21,6 @@ NEWEST = "9999"
 """Sorts after every year: the last year of what is in force."""
 COMMON, OV, PAO = "common", "OV", "PaO"
 """The sheets of the standard: for every dossier, for moves, for support (passend onderwijs)."""
-MOVE, WITHIN_BRIN, SUPPORT = "overstapdossier", "overdrachtbinnenbrin", "swv-dossier"
-"""The kinds of transfer (overdrachtsoort)."""
 
 
 @dataclass(frozen=True, slots=True)

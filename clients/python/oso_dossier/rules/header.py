@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from oso_dossier.rules.definition import MOVE, SUPPORT, WITHIN_BRIN, absent, checks
+from oso_dossier.rules.definition import absent, checks
 from oso_dossier.rules.rule import Text
+from oso_dossier.rules.subject import MOVE, SUPPORT, WITHIN_BRIN
 from oso_dossier.rules.wording import Words, missing
 
 if TYPE_CHECKING:

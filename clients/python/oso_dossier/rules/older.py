@@ -6,8 +6,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from oso_dossier.rules.carers import INSTITUTION, nobody_liable
-from oso_dossier.rules.definition import DEAD_SINCE, MOVE, OV, Check, checks, present
+from oso_dossier.rules.definition import DEAD_SINCE, OV, Check, checks, present
 from oso_dossier.rules.rule import Rule, Severity, Text
+from oso_dossier.rules.subject import MOVE
 from oso_dossier.rules.wording import Words, forbidden
 
 if TYPE_CHECKING:

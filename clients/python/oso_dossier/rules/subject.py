@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from oso_dossier.data_set import ROOT
 from oso_dossier.place import spell
-from oso_dossier.rules.definition import MOVE, SUPPORT, WITHIN_BRIN
 from oso_dossier.spelling import spellings_of
 from oso_dossier.values import StringType
 
@@ -22,6 +21,8 @@ if TYPE_CHECKING:
 
 TEXT = StringType()
 """The type of a text without further rules."""
+MOVE, WITHIN_BRIN, SUPPORT = "overstapdossier", "overdrachtbinnenbrin", "swv-dossier"
+"""The kinds of transfer (overdrachtsoort)."""
 KINDS = (MOVE, WITHIN_BRIN, SUPPORT)
 """The kinds of transfer there are rules for."""
 MOVES = ("POPO", "POVO", "VOVO", "POSWV", "VOSWV", "VOMBO")

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from oso_dossier.data_set import year_of
-from oso_dossier.rules.definition import MOVE, OV, PAO, SUPPORT, WITHIN_BRIN
+from oso_dossier.rules.definition import OV, PAO
 from oso_dossier.rules.engine import rule_set
 from oso_dossier.rules.routes import Walk
 from oso_dossier.rules.rule import Report, Severity
-from oso_dossier.rules.subject import KINDS, MOVES, Subject
+from oso_dossier.rules.subject import KINDS, MOVE, MOVES, SUPPORT, WITHIN_BRIN, Subject
 from oso_dossier.writing import check_structure
 
 if TYPE_CHECKING:
