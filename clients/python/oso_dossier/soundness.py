@@ -25,14 +25,13 @@ if TYPE_CHECKING:
     Count = list[int]  # one number: how many attachments were met
     Test = Callable[[Any, Count], bool]
 
-_YEAR_SAID = "gegevensset"
+_YEAR_SAID, _SPELLINGS = "gegevensset", "schrijfwijzen"
 
 
 def is_sound(dossier: Dossier, year: Year) -> bool:
     """Tell whether a dossier is surely built as its year says.
 
-    False for some that are: those with spellings of their own. Fields this version of the contract
-    does not know are not looked at.
+    Fields this version of the contract does not know are not looked at.
     """
     return _sound(year)(dossier, [0])
 
@@ -40,12 +39,21 @@ def is_sound(dossier: Dossier, year: Year) -> bool:
 @cache
 def _sound(year: Year) -> Test:
     plan = dossier_plan(year)
-    own = plan.make.DESCRIPTOR.fields_by_name[_YEAR_SAID].number
-    return _message(plan, {}, {own: (0, _anything)})
+    ours = plan.make.DESCRIPTOR.fields_by_name
+    own: dict[int, tuple[int, Test]] = {
+        ours[_YEAR_SAID].number: (0, _anything),
+        ours[_SPELLINGS].number: (0, _spellings),
+    }
+    return _message(plan, {}, own)
 
 
 def _anything(_value: Any, _count: Count) -> bool:
     return True
+
+
+def _spellings(spellings: Any, _count: Count) -> bool:
+    """Tell whether XML can hold each spelling; one that spells another value is not used."""
+    return all(is_legal(one.tekst) for one in spellings)
 
 
 def _message(

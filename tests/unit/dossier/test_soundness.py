@@ -75,6 +75,20 @@ def test_what_is_wrong_is_not_sound(change: Callable[[Any], object]) -> None:
     assert list(check_structure(dossier)) != []
 
 
+def test_a_spelling_no_xml_can_hold_is_not_sound() -> None:
+    """A dossier with spellings is sound too, unless one has a character XML cannot hold."""
+    dossier = generate("POVO", 2).dossier
+    place = "/dossier[1]/huidigeschool[1]/leerling[1]/achternaam[1]"
+
+    dossier.schrijfwijzen.add(pad=place, tekst="x", knippen=[7])
+    assert is_sound(dossier, year_of(dossier))
+    assert list(check_structure(dossier)) == []
+
+    dossier.schrijfwijzen[0].tekst = _pupil(dossier).achternaam = "a\x01b"
+    assert not is_sound(dossier, year_of(dossier))
+    assert len(check_structure(dossier)) == 1
+
+
 def test_attachments_are_counted() -> None:
     """An attachment with the number of another one is wrong."""
     dossier = generate("POVO", 2).dossier

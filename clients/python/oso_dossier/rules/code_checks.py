@@ -89,15 +89,18 @@ class AllCodes:
     Attributes:
         rules: The checks of each rule, in order.
         by_type: The fields to look at in each message type, and the values they may have.
+        names: The names of all elements with codes.
 
     """
 
     rules: tuple[CodeChecks, ...]
     by_type: tuple[tuple[str, tuple[tuple[str, bool, frozenset[Any]], ...]], ...]
+    names: frozenset[str]
 
     def findings(self, subject: Subject) -> list[Finding]:
         """Give the findings in the order of the rules; there are nearly always none."""
-        if not subject.has_spellings and self._is_right(subject):
+        as_values = not subject.has_spellings or self.names.isdisjoint(subject.spelled_names())
+        if as_values and self._is_right(subject):
             return []
         return [finding for rule in self.rules for finding in rule.findings(subject)]
 
@@ -125,7 +128,11 @@ def all_compiled(
         for check in rule.checks:
             field = (check.element.field, check.element.repeated, check.values)
             by_type.setdefault(check.at, []).append(field)
-    return AllCodes(rules, tuple((at, tuple(fields)) for at, fields in by_type.items()))
+    return AllCodes(
+        rules,
+        tuple((at, tuple(fields)) for at, fields in by_type.items()),
+        frozenset(check.element.name for rule in rules for check in rule.checks),
+    )
 
 
 def compiled(

@@ -62,10 +62,8 @@ class Group:
         for one, where in stops:
             for check in self.checks:
                 if check.breaks(one, subject):
-                    location = (
-                        f"{spell(where)}/{check.element}[1]" if check.inside else spell(where)
-                    )
-                    yield Finding(check.rule, location, check.element)
+                    at = (where, check.element, 1) if check.inside else where
+                    yield Finding(check.rule, spell(at), check.element)
 
 
 @dataclass(frozen=True, slots=True)

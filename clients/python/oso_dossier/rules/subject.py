@@ -89,6 +89,10 @@ class Subject:
         text: str = getattr(message, name)
         return self.texts((place, name, 1), TEXT, text) if self.has_spellings else (text,)
 
+    def spelled_names(self) -> set[str]:
+        """Give the names of the elements that have a spelling of their own."""
+        return {one.pad.rpartition("/")[2].partition("[")[0] for one in self.dossier.schrijfwijzen}
+
     def texts(self, place: Place, kind: ValueType, value: Any) -> tuple[str, ...]:
         """Give the text of an element as its file had it, in one piece for each text node.
 
