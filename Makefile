@@ -11,6 +11,7 @@ STUBS := clients/python
 PROTOS = $(sort $(shell find proto third_party/buf -name '*.proto'))
 PROTOC = $(BIN)/python -m grpc_tools.protoc -Iproto -Ithird_party
 DOSSIER ?=
+SECONDS ?= 600
 # The room for Node back ends. Whoever has no Node goes without it; CI has OSO_REQUIRE_NODE=1.
 NODE_ROOM := clients/typescript
 NODE_STAMP := $(NODE_ROOM)/node_modules/.package-lock.json
@@ -29,7 +30,7 @@ done; \
 echo "buf breaking: no branch 'main' with a contract here, nothing to compare with"
 endef
 
-.PHONY: help setup proto lock lint type contract test demo bench clean
+.PHONY: help setup proto lock lint type contract test demo bench fuzz clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -114,6 +115,15 @@ demo: setup ## send a dossier from school to school (DOSSIER=file.xml for your o
 
 bench: setup ## measure speed, as ratios against a bare baseline
 	@$(BIN)/python -m bench
+
+fuzz: setup ## throw any bytes at all parsers and converters (SECONDS=600 in all)
+	@mkdir -p build/fuzz
+	@targets="read read_edited message conversion comparison comparison_edited attachment printout"; \
+	for target in $$targets; do \
+		echo "$$target"; mkdir -p build/fuzz/$$target; \
+		nice -n 19 $(BIN)/python -m tests.fuzz $$target build/fuzz/$$target -verbosity=0 -timeout=10 -rss_limit_mb=2048 \
+			-max_total_time=$$(( $(SECONDS) / 8 )) -artifact_prefix=build/fuzz/$$target- || exit 1; \
+	done
 
 clean: ## throw away everything make made
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist

@@ -160,7 +160,7 @@ class _Reader:
             raise TypeError(plan.name)
         if plan.kind is Kind.MESSAGE:
             if plan.repeated:
-                target = target.add()
+                target = self._item(target, plan.message)
             else:
                 target.SetInParent()
             self.read_message(child, plan.message, target)
@@ -188,7 +188,7 @@ class _Reader:
                 self._unexpected(child)
                 continue
             count += 1
-            self.read_message(child, plan.message, items.add())
+            self.read_message(child, plan.message, self._item(items, plan.message))
         if count < plan.least:
             self._add(wrapper, Problem.MISSING, plan.item)
 
@@ -206,10 +206,14 @@ class _Reader:
             if _is_comment(child):
                 continue
             if child.tag == first and group:
-                self._read_elements(wrapper, group, plan, items.add())
+                self._read_elements(wrapper, group, plan, self._item(items, plan))
                 group = []
             group.append(child)
-        self._read_elements(wrapper, group, plan, items.add())
+        self._read_elements(wrapper, group, plan, self._item(items, plan))
+
+    def _item(self, items: Any, plan: MessagePlan) -> Any:
+        """Add an item; when more is wrong than will be told, one that nobody keeps."""
+        return plan.make() if self.more else items.add()
 
     def _read_value(
         self, child: etree._Element, plan: ElementPlan, kind: ValueType, message: Any

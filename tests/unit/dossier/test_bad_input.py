@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+import re
+import zipfile
+from io import BytesIO
+from typing import TYPE_CHECKING
+
 import pytest
 
 from oso_dossier import (
@@ -16,7 +22,12 @@ from oso_dossier import (
     read_xml,
     write_xml,
 )
+from oso_dossier.documents import documents_of
+from oso_dossier.rules import validate
 from oso_dossier.synthetic import generate
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 NATIONAL_NUMBER = "999999990"
 
@@ -312,3 +323,64 @@ def test_errors_never_quote_the_dossier() -> None:
         for language in ("nl", "en"):
             assert NATIONAL_NUMBER not in caught.value.text(language)
         assert NATIONAL_NUMBER not in repr(caught.value)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "latin-1"])
+def test_other_encodings_give_the_same_dossier(encoding: str) -> None:
+    """A file in another encoding that XML knows, with a byte order mark or without, is the same."""
+    text = _xml().decode().replace("<naamdirecteur>", "<naamdirecteur>\u00eb ", 1)
+    name = encoding.removesuffix("-sig").removesuffix("-le").removesuffix("-be").upper()
+    name = {"LATIN-1": "ISO-8859-1"}.get(name, name)
+    said = text.replace("UTF-8", name, 1).encode(encoding)
+
+    assert read_xml(said).dossier == read_xml(text.encode()).dossier
+
+
+@pytest.mark.parametrize(
+    "content", [b"\xff", b"\xc3(", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"\xc0\xaf"]
+)
+def test_invalid_utf_8_is_refused_with_its_line(content: bytes) -> None:
+    """Bytes that are no UTF-8, surrogates and overlong forms included, are told with their line."""
+    xml = _xml().replace(b"<naamdirecteur>", b"<naamdirecteur>" + content, 1)
+
+    with pytest.raises(NotXmlError) as caught:
+        read_xml(xml)
+
+    assert caught.value.line == xml[: xml.index(content)].count(b"\n") + 1
+
+
+@pytest.mark.parametrize(
+    "name", ["../../etc/passwd", "..\\x.pdf", "/x.pdf", "C:x.pdf", "a\u202e.pdf"]
+)
+def test_the_name_of_an_attachment_leads_nowhere(name: str, tmp_path: Path) -> None:
+    """A file name that is a path is text like any other: kept to the letter, never opened."""
+    document = generate("POVO", 7)
+    one = documents_of(document.dossier)[0]
+    one.bestandsnaam = name
+    before = sorted(tmp_path.parent.rglob("*"))
+
+    again = read_xml(write_xml(document))
+
+    assert documents_of(again.dossier)[0].bestandsnaam == name
+    assert sorted(tmp_path.parent.rglob("*")) == before
+
+
+def test_a_zip_that_lies_is_not_unpacked() -> None:
+    """A zip whose members are huge or lead elsewhere stays an attachment of the size it has."""
+    stored = BytesIO()
+    with zipfile.ZipFile(stored, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("../../x.exe", b"MZ" + b"\0" * 10**7)
+    inside = stored.getvalue()
+    xml = re.sub(
+        rb"<bestandsinhoud>[^<]*<",
+        b"<bestandsinhoud>" + base64.b64encode(inside) + b"<",
+        _xml(),
+        count=1,
+    )
+
+    document = read_xml(xml)
+
+    assert len(inside) < 20_000
+    assert document.attachments[0] == inside
+    report = validate(document.dossier, warnings=True, attachments=document.attachments)
+    assert report.structure == ()
