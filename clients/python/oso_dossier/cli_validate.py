@@ -13,6 +13,7 @@ from oso_dossier.cli_files import LANGUAGE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import TextIO
 
     from oso_dossier.verdict import Verdict
 
@@ -46,11 +47,17 @@ _SAID = {
     help="Check as this profile; else as the one the dossier says.",
 )
 @click.option("--warnings", is_flag=True, help="Tell also what may be right but is odd.")
+@click.option(
+    "--test-codes",
+    type=click.File(encoding="utf-8"),
+    help="Warn of tests that are not in this table: a text file with a code on each line.",
+)
 @click.option("--jobs", type=click.IntRange(1, 512), help="Processes; else one for each core.")
 @LANGUAGE
 def validate(
     files: tuple[str, ...],
     profile: str | None,
+    test_codes: TextIO | None,
     jobs: int | None,
     lang: str,
     *,
@@ -71,7 +78,7 @@ def validate(
     from oso_dossier.verdict import Outcome, Question  # noqa: PLC0415
 
     names = files_of(files)
-    question = Question(profile, warnings, lang, as_json)
+    question = Question(profile, warnings, lang, as_json, _codes(test_codes))
     counts: Counter[Outcome] = Counter()
     try:
         with closing(verdicts(names, question, sys.stdin.buffer, jobs)) as told:
@@ -84,6 +91,16 @@ def validate(
     if len(names) > 1 and not as_json:
         click.echo(_SAID[lang]["total"].format(len(names), *(counts[one] for one in Outcome)))
     raise SystemExit(max(counts))
+
+
+def _codes(table: TextIO | None) -> frozenset[str] | None:
+    """Read the test-code table; it counts with --warnings only."""
+    if table is None:
+        return None
+    try:
+        return frozenset(filter(None, map(str.strip, table)))
+    except UnicodeDecodeError:
+        raise click.BadParameter("no UTF-8 text", param_hint="--test-codes") from None
 
 
 def _with_progress(told: Iterator[Verdict], count: int, lang: str) -> Iterator[Verdict]:

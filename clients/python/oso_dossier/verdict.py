@@ -91,6 +91,7 @@ class Question:
         warnings: Whether to give warnings too.
         language: `nl` or `en`.
         as_json: A line of JSON instead of a report for people.
+        test_codes: The codes of the test-code table, for a warning about others; None: no warning.
 
     """
 
@@ -98,6 +99,7 @@ class Question:
     warnings: bool = False
     language: str = "nl"
     as_json: bool = False
+    test_codes: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +135,7 @@ def verdict(name: str, question: Question, content: bytes | None = None) -> Verd
             profile=question.profile,
             warnings=question.warnings,
             attachments=document.attachments if question.warnings else None,
+            test_codes=question.test_codes,
             structure_checked=True,
         )
         return _told(name, report, year_of(document.dossier), 0, question)

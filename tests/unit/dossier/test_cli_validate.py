@@ -221,6 +221,21 @@ def test_warnings_are_told_only_when_asked_and_are_no_errors(folder: Path) -> No
     assert {"warning"} >= {one["severity"] for one in asked[1][0]["findings"]}
 
 
+def test_tests_are_looked_up_in_a_table(folder: Path) -> None:
+    """With a table of test codes, tests that are not in it are warned of; those in it are not."""
+    found = re.findall(r"<eld[a-z]+code>([^<]+)<", GOOD.decode())
+    table = folder / "codes.txt"
+    warned = []
+    for codes in (found, ["none"]):
+        table.write_text("\n".join([*codes, "", ""]), encoding="utf-8")
+        code, lines = _json("--warnings", "--test-codes", table, folder / "a.xml")
+        assert code == 0
+        warned.append(len([one for one in lines[0]["findings"] if "OSO.TST" in one["rule"]]))
+
+    assert found
+    assert [0, len(found)] == warned
+
+
 def test_our_own_mistake_with_one_file_does_not_stop_the_rest(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
