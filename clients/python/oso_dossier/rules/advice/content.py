@@ -91,7 +91,16 @@ _SCRIPT = re.compile(
     rb"|\bon[a-z]{3,20}\s*=|javascript:",
     re.IGNORECASE,
 )
-_MARKUP = re.compile(rb"\s*(?:\xef\xbb\xbf)?\s*<(?:\?xml|!doctype|html|svg|!--)", re.IGNORECASE)
+_MARKUP = re.compile(rb"(?:\xef\xbb\xbf)?\s*<[a-z!?]", re.IGNORECASE)
+_MARKUP_KINDS = frozenset({"html", "htm", "xhtml", "svg", "xml"})
+_WIDE = (b"\xff\xfe", b"\xfe\xff")  # UTF-16, whose ASCII is every second byte
+_PDF = b"%PDF-"
+_PDF_HEAD = 1024  # readers look so far for the beginning
+# A name in a PDF may have its letters as numbers: /J#61vaScript.
+_HEX_LETTER = re.compile(rb"#([0-9A-Fa-f]{2})")
+# The end of a zip file: a directory of so many bytes, at most so far from the end.
+_END, _END_SIZE, _LONGEST_COMMENT = b"PK\x05\x06", 22, 0xFFFF
+_MOST_DIRECTORY = 2**19
 
 
 class Content(NamedTuple):
@@ -153,7 +162,7 @@ def _judge(content: bytes, name: str, names: tuple[str, ...]) -> Content:
         names=names,
         contradicts=_contradicts(content, ending(name)),
         program=content.startswith(_PROGRAMS) or ending(name) in PROGRAM_ENDINGS,
-        active=_is_active(content, names),
+        active=_is_active(content, ending(name), names),
         archive=False,
         broken=False,
     )
@@ -161,7 +170,7 @@ def _judge(content: bytes, name: str, names: tuple[str, ...]) -> Content:
 
 def _contradicts(content: bytes, kind: str) -> bool:
     if kind in _TEXT_KINDS:
-        return b"\0" in content[:_HEAD] and not content.startswith((b"\xff\xfe", b"\xfe\xff"))
+        return b"\0" in content[:_HEAD] and not content.startswith(_WIDE)
     begins = _BEGINS.get(kind)
     if begins is None:
         return False
@@ -171,15 +180,17 @@ def _contradicts(content: bytes, kind: str) -> bool:
     return not head.lower().startswith(tuple(one.lower() for one in begins))
 
 
-def _is_active(content: bytes, names: tuple[str, ...]) -> bool:
-    if content.startswith(b"%PDF-"):
-        return _PDF_ACTIONS.search(content) is not None
+def _is_active(content: bytes, kind: str, names: tuple[str, ...]) -> bool:
+    if _PDF in content[:_PDF_HEAD]:
+        plain = _HEX_LETTER.sub(lambda found: bytes([int(found[1], 16)]), content)
+        return _PDF_ACTIONS.search(plain) is not None
     if content.startswith(_OFFICE[0]):
         return _MACROS.search(content) is not None
     if names:
         return any(part in one.lower() for one in names for part in _MACRO_PARTS)
-    if _MARKUP.match(content[:_HEAD]) is not None:
-        return _SCRIPT.search(content) is not None
+    narrow = content.replace(b"\0", b"")[2:] if content.startswith(_WIDE) else content
+    if kind in _MARKUP_KINDS or _MARKUP.match(narrow[:_HEAD]) is not None:
+        return _SCRIPT.search(narrow) is not None
     return False
 
 
@@ -187,6 +198,12 @@ def _names_in(content: bytes) -> tuple[str, ...]:
     """Give the names in a zip file, from its directory; none when it is no zip, or a broken one."""
     if not content.startswith(b"PK"):
         return ()
+    at = content.rfind(_END, max(0, len(content) - _END_SIZE - _LONGEST_COMMENT))
+    directory = int.from_bytes(content[at + 12 : at + 16], "little")
+    if at < 0:
+        return ()
+    if directory > _MOST_DIRECTORY:  # an archive, whatever is in it; to read that takes too much
+        return ("", "")
     try:
         with zipfile.ZipFile(BytesIO(content)) as archive:
             return tuple(archive.namelist()[:_MOST_NAMES])

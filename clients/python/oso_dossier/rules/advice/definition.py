@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from oso_dossier.rules.rule import ALL_PROFILES, Rule, Severity, Text
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from oso.dossier.v1.dossier_pb2 import Dossier
+    from oso_dossier.rules.advice.content import Content
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,7 @@ class Circumstances:
         test_codes: The codes of the test-code table; None when it is not here.
         made: The day the dossier was made, by its header; None when that is no day.
         born: The day the pupil was born; None when it is not known to the day.
+        looked_into: What attachments turned out to be, by number, as far as somebody looked.
 
     """
 
@@ -35,6 +37,7 @@ class Circumstances:
     test_codes: Container[str] | None
     made: date | None
     born: date | None
+    looked_into: dict[int, Content] = field(default_factory=dict)
 
 
 Looks: TypeAlias = Callable[[Any, Circumstances], Iterable[str]]

@@ -22,37 +22,39 @@ _LONGEST = 255  # bytes; what file systems hold
 _CONTENT, _NAME = "bestandsinhoud", "bestandsnaam"
 
 
-def _bytes_of(document: Any, now: Circumstances) -> bytes | None:
-    number = document.bestandsinhoud.part_number
-    if document.bestandsinhoud.tekstvorm == TEKSTVORM_LETTERLIJK:  # told in a warning of its own
+def _content(document: Any, now: Circumstances) -> Content | None:
+    """Look into an attachment, once; None when its bytes are not here, or are no base64."""
+    facts = document.bestandsinhoud
+    number = facts.part_number
+    if facts.tekstvorm == TEKSTVORM_LETTERLIJK:  # told in a warning of its own
         return None
     if now.attachments is None or not 1 <= number <= len(now.attachments):
         return None
-    content: bytes = now.attachments[number - 1]
-    return content
+    if number not in now.looked_into:
+        found = look_into(now.attachments[number - 1], document.bestandsnaam)
+        now.looked_into[number] = found
+    return now.looked_into[number]
 
 
 def _when(test: Callable[[Content], bool]) -> Callable[[Any, Circumstances], Iterable[str]]:
     def looks(document: Any, now: Circumstances) -> Iterable[str]:
-        content = _bytes_of(document, now)
-        if content is None:
-            return ()
-        return first(_CONTENT, wrong=test(look_into(content, document.bestandsnaam)))
+        content = _content(document, now)
+        return first(_CONTENT, wrong=content is not None and test(content))
 
     return looks
 
 
 def _program(document: Any, now: Circumstances) -> Iterable[str]:
     """Look at the name also when the bytes are not here."""
-    content = _bytes_of(document, now)
-    return first(_CONTENT, wrong=look_into(content or b"", document.bestandsnaam).program)
+    content = _content(document, now) or look_into(b"", document.bestandsnaam)
+    return first(_CONTENT, wrong=content.program)
 
 
 def _odd_name(document: Any, now: Circumstances) -> Iterable[str]:
     if _is_odd(document.bestandsnaam):
         return (f"{_NAME}[1]",)
-    content = _bytes_of(document, now)
-    names = look_into(content, document.bestandsnaam).names if content is not None else ()
+    content = _content(document, now)
+    names = content.names if content is not None else ()
     # Documents hold files in folders of their own; nobody sees their names.
     lone = names[0] if len(names) == 1 else ""
     return first(_CONTENT, wrong=bool(lone) and _is_odd(lone))
