@@ -64,15 +64,14 @@ class PartFiles:
 
     def path(self, sha256: bytes) -> Path:
         """Give where the part of a digest is."""
-        name = sha256.hex()
-        return self._folder / name[:2] / name
+        return self._folder / sha256.hex()
 
     def add(self, content: bytes) -> bytes:
         """Store bytes; give their digest. Stored once however often they are added."""
         sha256 = hashlib.sha256(content).digest()
         if self._is_here(sha256):
             # Another process may have put it there just now: we may not count on its fsync.
-            _see_folder_to_disk(self.path(sha256).parent)
+            _see_folder_to_disk(self._folder)
             return sha256
         scratch = self._scratch()
         try:
@@ -122,17 +121,9 @@ class PartFiles:
                 the disk (`see_to_disk`).
 
         """
-        places = [self.path(sha256) for _, sha256 in scratches]
-        folders = {place.parent for place in places}
-        fresh = [folder for folder in folders if not folder.exists()]
-        for folder in fresh:
-            folder.mkdir(mode=0o700, exist_ok=True)
-        if fresh:
-            _see_folder_to_disk(self._folder)
-        for (scratch, _), place in zip(scratches, places, strict=True):
-            scratch.replace(place)
-        for folder in folders:
-            _see_folder_to_disk(folder)
+        for scratch, sha256 in scratches:
+            scratch.replace(self.path(sha256))
+        _see_folder_to_disk(self._folder)
 
     def open(self, sha256: bytes) -> BinaryIO:
         """Open a part to read it; whoever does verifies it.
@@ -175,7 +166,8 @@ class PartFiles:
         """
         names = {sha256.hex() for sha256 in in_use}
         deleted = 0
-        for path in [*self._folder.glob("??/*"), *self.incoming.glob(f"{_COPY_PREFIX}*")]:
+        parts = (path for path in self._folder.iterdir() if path != self.incoming)
+        for path in [*parts, *self.incoming.glob(f"{_COPY_PREFIX}*")]:
             with contextlib.suppress(FileNotFoundError):  # another process was first
                 if path.name not in names and path.stat().st_mtime < before:
                     path.unlink()

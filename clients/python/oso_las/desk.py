@@ -43,7 +43,7 @@ from oso_las.model import (
     moment_of,
 )
 from oso_las.store import By
-from oso_las.tables import DossierRow, PartRow
+from oso_las.tables import DossierRow
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,7 +53,7 @@ if TYPE_CHECKING:
 
     from oso.dossier.v1.dossier_pb2 import Dossier
     from oso_las.attachments import Copy, PartFiles
-    from oso_las.store import Transaction
+    from oso_las.store import Transaction, Values
     from oso_las.tables import ActRow
     from oso_rpc.clock import Clock
     from oso_store import Database
@@ -337,17 +337,16 @@ def row_of(
     )
 
 
-def parts_of(dossier: Dossier) -> list[PartRow]:
-    """Make the rows of a dossier's attachments."""
+def parts_of(dossier: Dossier) -> list[Values]:
+    """Give the values of a PartRow for each attachment, but for the number of the dossier."""
     return [
-        PartRow(
-            dossier_number=0,
-            part_number=document.bestandsinhoud.part_number,
-            name=document.bestandsnaam,
-            media_type=document.bestandsinhoud.media_type,
-            size=document.bestandsinhoud.size,
-            sha256=document.bestandsinhoud.sha256,
-        )
+        {
+            "part_number": document.bestandsinhoud.part_number,
+            "name": document.bestandsnaam,
+            "media_type": document.bestandsinhoud.media_type,
+            "size": document.bestandsinhoud.size,
+            "sha256": document.bestandsinhoud.sha256,
+        }
         for document in documents_of(dossier)
     ]
 

@@ -35,7 +35,6 @@ from oso_las.manifest import sign_manifest
 from oso_las.model import Act, Identity, State, microseconds, moment_of
 from oso_las.search_key import reproduces
 from oso_las.store import By
-from oso_las.tables import RequestRow
 from oso_rpc.clock import moment
 from oso_rpc.errors import OsoError, name_of
 from oso_rpc.signing import verify
@@ -46,7 +45,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from oso_las.attachments import PartFiles
-    from oso_las.store import Transaction
+    from oso_las.store import Transaction, Values
     from oso_las.tables import DossierRow, PartRow
     from oso_las.traffic_center import TrafficCenter
     from oso_rpc.clock import Clock
@@ -241,15 +240,14 @@ class Exchange:
                 outcome = _choose(dossiers, request, grant.target_brin)
             refused = isinstance(outcome, OsoError)
             result = outcome.code if refused else codes.RESULT_CODE_DELIVERED  # type: ignore[union-attr]
-            tx.add(
-                _request_row(
+            tx.add_request(
+                _request_values(
                     request, grant, identity, now, result=name_of(result), unknown=not of_pupil
                 )
             )
             if isinstance(outcome, OsoError):
                 return outcome
             parts = tx.parts(outcome.number or 0)
-            tx.flush()
             tx.expunge_all()
             return outcome, parts
 
@@ -355,7 +353,7 @@ def _choose(
     return row
 
 
-def _request_row(
+def _request_values(
     request: FetchDossierRequest,
     grant: Grant,
     identity: Identity,
@@ -363,18 +361,18 @@ def _request_row(
     *,
     result: str,
     unknown: bool,
-) -> RequestRow:
-    return RequestRow(
-        session_id=request.session_id,
-        target_brin=grant.target_brin,
-        target_routing_key=grant.target_routing_key,
-        number_kind=identity.kind,
-        pupil_number=identity.number,
-        birth_date=identity.birth_date,
-        time=microseconds(now),
-        result=result,
-        unknown_pupil=unknown,
-    )
+) -> Values:
+    return {
+        "session_id": request.session_id,
+        "target_brin": grant.target_brin,
+        "target_routing_key": grant.target_routing_key,
+        "number_kind": identity.kind,
+        "pupil_number": identity.number,
+        "birth_date": identity.birth_date,
+        "time": microseconds(now),
+        "result": result,
+        "unknown_pupil": unknown,
+    }
 
 
 def _begin(resume: Resume, signed: SignedManifest, manifest: Manifest) -> tuple[int, int]:

@@ -41,7 +41,8 @@ if TYPE_CHECKING:
         OpenSessionResponse,
     )
     from oso_las.attachments import PartFiles
-    from oso_las.tables import DossierRow, PartRow
+    from oso_las.store import Values
+    from oso_las.tables import DossierRow
     from oso_rpc.clock import Clock
     from oso_rpc.credentials import Credentials
 
@@ -97,14 +98,14 @@ class Received:
 
     Attributes:
         row: The dossier, to be written down.
-        parts: Its parts, to be written down with it.
+        parts: The values of its parts, to be written down with it.
         manifest_sha256: Digest of the manifest it came with.
         staging: What is left to clear away once that is done.
 
     """
 
     row: DossierRow
-    parts: list[PartRow]
+    parts: list[Values]
     manifest_sha256: bytes
     staging: Staging
 
