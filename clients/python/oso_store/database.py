@@ -46,6 +46,8 @@ if TYPE_CHECKING:
 
 _MOST_AT_ONCE = 256
 _BUSY_MILLISECONDS = 10_000
+# What a database throws, by whichever way it is spoken to.
+_OF_THE_DATABASE = (SQLAlchemyError, sqlite3.Error, OSError)
 # PostgreSQL's serialization_failure and deadlock_detected.
 _CAME_FIRST = frozenset({"40001", "40P01"})
 
@@ -173,7 +175,7 @@ class Database(Generic[U]):
     ) -> T:
         try:
             return await how(work)
-        except (SQLAlchemyError, sqlite3.Error, OSError) as error:
+        except _OF_THE_DATABASE as error:
             raise StoreUnavailableError(type(error).__name__) from error
 
     async def _write_all(self) -> None:
@@ -181,35 +183,74 @@ class Database(Generic[U]):
             await self._work.wait()
             self._work.clear()
             while self._waiting:
-                count = min(len(self._waiting), _MOST_AT_ONCE)
-                batch = [self._waiting.popleft() for _ in range(count)]
-                await self._write_batch([one for one in batch if not one[1].done()])
+                if isinstance(self._backend, _Sqlite):
+                    await self._write_in_thread(self._backend)
+                else:
+                    await self._write_batch(self._take())
+
+    def _take(self) -> list[_Waiting[U]]:
+        """Take what waits, as much as fits in a transaction, but for callers who went away."""
+        batch: list[_Waiting[U]] = []
+        while self._waiting and len(batch) < _MOST_AT_ONCE:
+            one = self._waiting.popleft()
+            if not one[1].done():
+                batch.append(one)
+        return batch
+
+    async def _write_in_thread(self, backend: _Sqlite) -> None:
+        """Have the writer's thread take batch after batch by itself, until nothing waits.
+
+        To come back here for each batch would make the disk wait for the event loop.
+        """
+        loop = asyncio.get_running_loop()
+
+        def write() -> tuple[list[_Waiting[U]], list[Any], Exception] | None:
+            while batch := self._take():
+                results: list[Any] = []
+                try:
+                    backend.write_here(partial(self._do, batch, results))
+                except Exception as error:  # noqa: BLE001  sorted out below
+                    return batch, results, error
+                loop.call_soon_threadsafe(_answer_all, batch, results)
+            return None
+
+        failed = await backend.in_thread(write)
+        if failed is not None:
+            batch, results, error = failed
+            if isinstance(error, _OF_THE_DATABASE):
+                told = StoreUnavailableError(type(error).__name__)
+                told.__cause__ = error
+                error = told
+            await self._sort_out(batch, results, error, again=True)
 
     async def _write_batch(self, batch: list[_Waiting[U]], *, again: bool = True) -> None:
         if not batch:
             return
-        works = [work for work, _ in batch]
         results: list[Any] = []
         try:
-            await self._run(self._backend.write, partial(self._do, works, results))
+            await self._run(self._backend.write, partial(self._do, batch, results))
         except Exception as error:  # noqa: BLE001  whatever it is, it belongs to whoever asked
-            # With results it failed in the commit, which may have happened: not twice, then.
-            if again and not results and _is_passing(error):
-                await self._write_batch(batch, again=False)
-            elif len(batch) == 1 or _is_the_database(error):
-                for _, future in batch:
-                    _answer(future, error=error)
-            else:
-                for one in batch:
-                    await self._write_batch([one])
-            return
-        for (_, future), result in zip(batch, results, strict=True):
-            _answer(future, result)
+            await self._sort_out(batch, results, error, again=again)
+        else:
+            _answer_all(batch, results)
 
-    def _do(
-        self, works: list[Callable[[U], Any]], results: list[Any], connection: Connection
+    async def _sort_out(
+        self, batch: list[_Waiting[U]], results: list[Any], error: Exception, *, again: bool
     ) -> None:
+        """Find out whose fault it was that a batch failed; nobody pays for another."""
+        # With results it failed in the commit, which may have happened: not twice, then.
+        if again and not results and _is_passing(error):
+            await self._write_batch(batch, again=False)
+        elif len(batch) == 1 or _is_the_database(error):
+            for _, future in batch:
+                _answer(future, error=error)
+        else:
+            for one in batch:
+                await self._write_batch([one])
+
+    def _do(self, batch: list[_Waiting[U]], results: list[Any], connection: Connection) -> None:
         """Do the works; fill `results` when all that is left is the commit."""
+        works = [work for work, _ in batch]
         unit = self._unit(connection)
         unit.foresee(works)
         given = [work(unit) for work in works]
@@ -235,6 +276,11 @@ def _is_the_database(error: Exception) -> bool:
     return isinstance(cause, DBAPIError) and cause.connection_invalidated
 
 
+def _answer_all(batch: list[_Waiting[U]], results: list[Any]) -> None:
+    for (_, future), result in zip(batch, results, strict=True):
+        _answer(future, result)
+
+
 def _answer(
     future: asyncio.Future[Any], result: object = None, error: Exception | None = None
 ) -> None:
@@ -258,17 +304,22 @@ class _Sqlite:
         self._writer: Connection | None = None
 
     async def write(self, work: Callable[[Connection], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(
-            self._writing, partial(self._write, work)
-        )
+        return await self.in_thread(partial(self.write_here, work))
+
+    async def in_thread(self, do: Callable[[], T]) -> T:
+        """Do something in the writer's thread."""
+        return await asyncio.get_running_loop().run_in_executor(self._writing, do)
 
     async def read(self, work: Callable[[Connection], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(
             self._reading, partial(self._read, work)
         )
 
-    def _write(self, work: Callable[[Connection], T]) -> T:
-        """Do work on the writer's own connection: to take one for each commit costs as much."""
+    def write_here(self, work: Callable[[Connection], T]) -> T:
+        """In the writer's thread: do work in a transaction.
+
+        On a connection of its own: to take one for each commit costs as much.
+        """
         if self._writer is None:
             self._writer = self._engine.connect()
         writer = self._writer
