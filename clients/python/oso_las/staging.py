@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from oso_las.attachments import PartFiles
 
 _BLOCK = 1024 * 1024
-_FLUSH_EVERY = 16 * 1024 * 1024
+_FLUSH_EVERY = 4 * 1024 * 1024
 _LOCK_SUFFIX = ".lock"
 _ROUTING_KEY = len("-") + 20  # characters
 
