@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from oso_dossier.cli_files import LANGUAGE
+from oso_dossier.profiles import EXTENSIONS, PROFILES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
     from oso_dossier.verdict import Verdict
 
-_PROFILES = ("POPO", "POVO", "VOVO", "BB", "POSWV", "VOSWV", "VOMBO", "PORI")
 _CLEAR_LINE = "\r\033[K"
 _SAID = {
     "nl": {
@@ -43,7 +43,7 @@ _SAID = {
 @click.option("--json", "as_json", is_flag=True, help="One line of JSON for each file.")
 @click.option(
     "--profile",
-    type=click.Choice(_PROFILES, case_sensitive=False),
+    type=click.Choice([*PROFILES, *EXTENSIONS], case_sensitive=False),
     help="Check as this profile; else as the one the dossier says.",
 )
 @click.option("--warnings", is_flag=True, help="Tell also what may be right but is odd.")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import calendar
 import re
 from dataclasses import dataclass
+from datetime import date
 
 from google.type.date_pb2 import Date
 from google.type.decimal_pb2 import Decimal
@@ -193,3 +194,11 @@ class DateType:
 
 
 ValueType = StringType | BooleanType | IntegerType | DecimalType | DateType
+
+
+def calendar_day(value: Date) -> date | None:
+    """Give a date as a day; None when it is no day of the calendar."""
+    try:
+        return date(value.year, value.month, value.day)
+    except ValueError:
+        return None

@@ -100,14 +100,12 @@ class Received:
         row: The dossier, to be written down.
         parts: The values of its parts, to be written down with it.
         manifest_sha256: Digest of the manifest it came with.
-        staging: What is left to clear away once that is done.
 
     """
 
     row: DossierRow
     parts: list[Values]
     manifest_sha256: bytes
-    staging: Staging
 
 
 class Fetch:
@@ -376,7 +374,7 @@ class Fetch:
         sha256 = self._manifest.parts[0].sha256 if self._manifest else b""
         row = row_of(dossier, identity, sha256, State.RECEIVED, self._clock.now())
         row.session_id, row.source_brin = self._opened.session.session_id, source_brin
-        return Received(row, parts_of(dossier), self.manifest_sha256, self._staging)
+        return Received(row, parts_of(dossier), self.manifest_sha256)
 
     def _check(self, identity: Identity) -> asyncio.Task[Dossier]:
         if self._checking is None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from oso.dossier.v1.toets_pb2 import Referentiescore, Toetsscore
 from oso_dossier.printing.glyphs import visible
 from oso_dossier.printing.model import Chart, Point, Tick
+from oso_dossier.values import calendar_day
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -35,7 +36,7 @@ def charts(tests: Iterable[Toets], formatter: Formatter) -> list[Chart]:
     skills: dict[_Measure, list[_Score]] = defaultdict(list)
     compared: dict[_Measure, list[_Score]] = defaultdict(list)
     for test in tests:
-        day = _day(test)
+        day = calendar_day(test.afname.afnamedatum)
         if day is None:
             continue
         for measure, value, text in _skill(test.resultaat.toetsscore, formatter):
@@ -52,14 +53,6 @@ def charts(tests: Iterable[Toets], formatter: Formatter) -> list[Chart]:
         if drawn:
             return drawn
     return []
-
-
-def _day(test: Toets) -> date | None:
-    given = test.afname.afnamedatum
-    try:
-        return date(given.year, given.month, given.day)
-    except ValueError:  # no day of the calendar: the table shows it as it is
-        return None
 
 
 def _skill(score: Toetsscore, formatter: Formatter) -> Iterator[tuple[_Measure, float, str]]:

@@ -6,7 +6,6 @@ section of its category.
 
 from __future__ import annotations
 
-from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from oso.dossier.v1.document_pb2 import Document
@@ -32,6 +31,7 @@ from oso_dossier.printing.model import (
     Table,
 )
 from oso_dossier.printing.withheld import secret_fields
+from oso_dossier.values import calendar_day
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -260,11 +260,7 @@ class _Content:
 
 def _day_in_calendar(given: Date) -> tuple[int, int, int]:
     """Give a date as numbers; the first day there is when it is no day of the calendar."""
-    try:
-        date(given.year, given.month, given.day)
-    except ValueError:
-        return _NO_DAY
-    return given.year, given.month, given.day
+    return _NO_DAY if calendar_day(given) is None else (given.year, given.month, given.day)
 
 
 def _day_of(test: Toets) -> tuple[int, int, int]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from oso_dossier.rules.advice.switches import MATRIX, PROFILES
+from oso_dossier.rules.advice.switches import in_matrix
 from oso_dossier.rules.categories import CATEGORIES, Category, title
 from oso_dossier.rules.definition import has
 from oso_dossier.rules.rule import FILE, Finding, Rule, Severity, Text
@@ -73,7 +73,7 @@ def extension_rules() -> Mapping[str, tuple[ExtensionRule, ...]]:
 
 
 def _of_matrix(category: Category, profile: str) -> Iterator[ExtensionRule]:
-    said = MATRIX[category.switch][PROFILES.index(profile)]
+    said = in_matrix(category.switch, profile)
     heading, names = title(category), ", ".join(category.elements)
     if said == "M":
         yield _rule(

@@ -27,12 +27,12 @@ def _secret_but_there_abroad(pupil: Any, _: Subject) -> bool:
     return pupil.adresgeheim and bool(pupil.adresbuitenland)
 
 
-def _no_number(pupil: Any, _: Subject) -> bool:
-    return not (pupil.HasField("bsn") or pupil.HasField("onderwijsnummer"))
-
-
 def _any_number(pupil: Any, _: Subject) -> bool:
     return bool(pupil.HasField("bsn") or pupil.HasField("onderwijsnummer"))
+
+
+def _no_number(pupil: Any, subject: Subject) -> bool:
+    return not _any_number(pupil, subject)
 
 
 def _shown_phone(contact: Any, _: Subject) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from oso_dossier.data_set import year_of
+from oso_dossier.profiles import BB, EXTENSIONS
 from oso_dossier.rules.definition import OV, PAO
 from oso_dossier.rules.engine import rule_set
 from oso_dossier.rules.routes import Walk
@@ -17,12 +18,6 @@ if TYPE_CHECKING:
 
     from oso.dossier.v1.dossier_pb2 import Dossier
 
-BB = "BB"
-"""The profile of a transfer within one BRIN; the others have the name of their move (overstap)."""
-PROFILES = ("POPO", "POVO", "VOVO", BB, "POSWV", "VOSWV")
-"""The profiles of the standard."""
-EXTENSIONS = ("VOMBO", "PORI")
-"""Profiles beyond the standard: only for who asks for them."""
 _SUPPORT_MOVES = ("POSWV", "VOSWV")
 _ONE_SHEET = "2016.1"  # later years have a sheet of their own for support
 

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from oso.dossier.v1.dossier_pb2 import Dossier
 from oso_dossier import Problem, read_xml, write_xml
 from oso_dossier.document import DossierDocument
+from oso_dossier.profiles import PROFILES as ALL_PROFILES
 from oso_dossier.rules import RULES, UnknownRuleError, explain, validate
-from oso_dossier.rules.validation import PROFILES as ALL_PROFILES
 from oso_dossier.synthetic import PROFILES, generate
 from oso_dossier.testing import dossiers
 

@@ -15,6 +15,7 @@ from oso_dossier.rules.advice import contacts, dates, files, numbers, switches, 
 from oso_dossier.rules.advice.definition import Circumstances
 from oso_dossier.rules.routes import Route, Walk, compiled
 from oso_dossier.rules.rule import Finding
+from oso_dossier.values import calendar_day
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator, Mapping, Sequence
@@ -48,12 +49,11 @@ def advise(
     """
     pupil = dossier.huidigeschool.leerling
     now = Circumstances(
-        dossier,
         profile,
         attachments,
         test_codes,
-        dates.day(dossier.metadata.datum),
-        dates.day(pupil.geboortedatum) if pupil.HasField("geboortedatum") else None,
+        calendar_day(dossier.metadata.datum),
+        calendar_day(pupil.geboortedatum) if pupil.HasField("geboortedatum") else None,
     )
     for name, message, place in Walk(dossier, _route(year_of(dossier))).in_order:
         for one in _by_type().get(name, ()):

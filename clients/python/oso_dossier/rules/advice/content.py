@@ -130,7 +130,7 @@ def look_into(content: bytes, name: str) -> Content:
     The standard wants a file zipped: of a zip with one file that file is judged, by its own name.
     """
     names = _names_in(content)
-    if any(one in names for one in _DOCUMENTS):
+    if _is_document(names):
         return _judge(content, name, names)
     if not names:
         found = _judge(content, name, ())
@@ -145,11 +145,14 @@ def look_into(content: bytes, name: str) -> Content:
     if inner is None:
         return _judge(content, name, names)._replace(archive=True)
     deeper = _names_in(inner)
-    document = any(one in deeper for one in _DOCUMENTS)
     found = _judge(inner, names[0], deeper)
-    archive = not document and inner.startswith(_ARCHIVES)
+    archive = not _is_document(deeper) and inner.startswith(_ARCHIVES)
     outside = ending(name) in PROGRAM_ENDINGS
     return found._replace(names=names, archive=archive, program=found.program or outside)
+
+
+def _is_document(names: tuple[str, ...]) -> bool:
+    return any(one in names for one in _DOCUMENTS)
 
 
 def ending(name: str) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from oso_dossier.rules.advice.contract import date_fields, message_types
 from oso_dossier.rules.advice.definition import Advice, Circumstances, advice, first
 from oso_dossier.rules.routes import type_name
+from oso_dossier.values import calendar_day
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -39,14 +40,6 @@ _AGES = {
     "VOSWV": (10, 24),
     "VOMBO": (13, 24),
 }
-
-
-def day(value: Any) -> date | None:
-    """Give a google.type.Date as a day; None when it is no whole day."""
-    try:
-        return date(value.year, value.month, value.day)
-    except ValueError:
-        return None
 
 
 def _pairs() -> Mapping[str, tuple[str, str]]:
@@ -82,7 +75,7 @@ def _left_before(pupil: Any, _: Circumstances) -> Iterable[str]:
 def _before(message: Any, early: str, late: str) -> bool:
     if not (message.HasField(early) and message.HasField(late)):
         return False
-    days = day(getattr(message, early)), day(getattr(message, late))
+    days = calendar_day(getattr(message, early)), calendar_day(getattr(message, late))
     return days[0] is not None and days[1] is not None and days[0] < days[1]
 
 
@@ -91,7 +84,7 @@ def _before_birth(message: Any, now: Circumstances) -> Iterator[str]:
         return
     for name in _DATED[type_name(message.DESCRIPTOR)]:
         if message.HasField(name):
-            found = day(getattr(message, name))
+            found = calendar_day(getattr(message, name))
             if found is not None and found < now.born:
                 yield f"{name}[1]"
 
@@ -101,7 +94,7 @@ def _ahead(message: Any, now: Circumstances) -> Iterator[str]:
         return
     for name in _HAPPENED[type_name(message.DESCRIPTOR)]:
         if message.HasField(name):
-            found = day(getattr(message, name))
+            found = calendar_day(getattr(message, name))
             if found is not None and found > now.made:
                 yield f"{name}[1]"
 

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from collections.abc import Container, Sequence
     from datetime import date
 
-    from oso.dossier.v1.dossier_pb2 import Dossier
     from oso_dossier.rules.advice.content import Content
 
 
@@ -21,7 +20,6 @@ class Circumstances:
     """What the tests of one dossier look at beside the message at hand.
 
     Attributes:
-        dossier: The dossier.
         profile: The profile it is checked as.
         attachments: The bytes of its attachments, by number; None when they are not here.
         test_codes: The codes of the test-code table; None when it is not here.
@@ -31,7 +29,6 @@ class Circumstances:
 
     """
 
-    dossier: Dossier
     profile: str
     attachments: Sequence[bytes] | None
     test_codes: Container[str] | None
@@ -52,14 +49,12 @@ class Advice:
         rule: The rule.
         at: Names of the message types it looks at, as `Leerling`.
         looks: The test. What it gives is an element with its number: `bsn[1]`.
-        profiles: The profiles it is for; empty: all.
 
     """
 
     rule: Rule
     at: frozenset[str]
     looks: Looks
-    profiles: tuple[str, ...] = ()
 
 
 def advice(

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from oso.dossier.v1.dossier_pb2 import CategorieUitlevering
+from oso_dossier.profiles import EXTENSIONS, PROFILES
 from oso_dossier.rules.advice.definition import Advice, Circumstances, advice
 
 if TYPE_CHECKING:
@@ -20,8 +21,8 @@ _ALLOWED = {
     "F": frozenset({"VERBODEN"}),
 }
 # M: mandatory, O: optional (parents may keep it back), F: forbidden. The last two are extensions.
-PROFILES = ("POPO", "POVO", "VOVO", "BB", "POSWV", "VOSWV", "VOMBO", "PORI")
-MATRIX = {
+_COLUMNS = (*PROFILES, *EXTENSIONS)
+_MATRIX = {
     "cat_metadata": "MMMMMMMM",
     "cat_ouderinzage": "MMMOOOMM",
     "cat_school": "MMMMMMMM",
@@ -46,10 +47,15 @@ _FIELDS = CategorieUitlevering.DESCRIPTOR.fields_by_name
 
 def allowed(switch: str, profile: str) -> frozenset[str]:
     """Give what a switch may say in a profile; anything, in a profile that is not in the matrix."""
-    row = _OLD_SUPPORT_ROW if switch == _OLD_SUPPORT else MATRIX[switch]
-    if profile not in PROFILES:
+    if profile not in _COLUMNS:
         return frozenset().union(*_ALLOWED.values())
-    return _ALLOWED[row[PROFILES.index(profile)]]
+    return _ALLOWED[in_matrix(switch, profile)]
+
+
+def in_matrix(switch: str, profile: str) -> str:
+    """Give what a category is in a profile: M(andatory), O(ptional) or F(orbidden)."""
+    row = _OLD_SUPPORT_ROW if switch == _OLD_SUPPORT else _MATRIX[switch]
+    return row[_COLUMNS.index(profile)]
 
 
 def _not_allowed(switches: Any, now: Circumstances) -> Iterator[str]:
