@@ -290,12 +290,15 @@ class System(_message.Message):
     SYSTEM_ID_FIELD_NUMBER: _builtins.int
     SUPPLIER_OIN_FIELD_NUMBER: _builtins.int
     CERTIFICATES_FIELD_NUMBER: _builtins.int
+    AUDITOR_FIELD_NUMBER: _builtins.int
     system_id: _builtins.str
     """Identifies the system; the certificate's URI SAN is `urn:oso:system:` and
     this id.
     """
     supplier_oin: _builtins.str
     """OIN of the supplier, 20 characters; empty for a school's own system."""
+    auditor: _builtins.bool
+    """May read the evidence of all sessions: OfficeHeart itself, and auditors."""
     @_builtins.property
     def certificates(self) -> _containers.RepeatedCompositeFieldContainer[Global___Certificate]:
         """Its certificates, the current and the ones before."""
@@ -306,10 +309,11 @@ class System(_message.Message):
         system_id: _builtins.str = ...,
         supplier_oin: _builtins.str = ...,
         certificates: _abc.Iterable[Global___Certificate] | None = ...,
+        auditor: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["certificates", b"certificates", "supplier_oin", b"supplier_oin", "system_id", b"system_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["auditor", b"auditor", "certificates", b"certificates", "supplier_oin", b"supplier_oin", "system_id", b"system_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -131,6 +131,19 @@ class _ResultCodeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ResultCode
     """No record, no delivery: the journal could not be written."""
     RESULT_CODE_INTERNAL: _ResultCode.ValueType  # 77
     """A fault of the system that answers."""
+    RESULT_CODE_NOT_ALLOWED: _ResultCode.ValueType  # 80
+    """--- OfficeHeart ---
+
+    The caller's role, or what it speaks for, does not allow this.
+    """
+    RESULT_CODE_RESOURCE_UNKNOWN: _ResultCode.ValueType  # 81
+    """No such resource."""
+    RESULT_CODE_RESOURCE_EXISTS: _ResultCode.ValueType  # 82
+    """A resource of that name is there already."""
+    RESULT_CODE_ETAG_STALE: _ResultCode.ValueType  # 83
+    """Somebody else changed it meanwhile (AIP-154)."""
+    RESULT_CODE_CONDITION_FAILED: _ResultCode.ValueType  # 84
+    """The request is well-formed, but what is registered does not allow it now."""
 
 class ResultCode(_ResultCode, metaclass=_ResultCodeEnumTypeWrapper):
     """Every result and every reason OSO gives. The name without `RESULT_CODE_` is
@@ -248,4 +261,17 @@ RESULT_CODE_NOT_RECORDED: ResultCode.ValueType  # 76
 """No record, no delivery: the journal could not be written."""
 RESULT_CODE_INTERNAL: ResultCode.ValueType  # 77
 """A fault of the system that answers."""
+RESULT_CODE_NOT_ALLOWED: ResultCode.ValueType  # 80
+"""--- OfficeHeart ---
+
+The caller's role, or what it speaks for, does not allow this.
+"""
+RESULT_CODE_RESOURCE_UNKNOWN: ResultCode.ValueType  # 81
+"""No such resource."""
+RESULT_CODE_RESOURCE_EXISTS: ResultCode.ValueType  # 82
+"""A resource of that name is there already."""
+RESULT_CODE_ETAG_STALE: ResultCode.ValueType  # 83
+"""Somebody else changed it meanwhile (AIP-154)."""
+RESULT_CODE_CONDITION_FAILED: ResultCode.ValueType  # 84
+"""The request is well-formed, but what is registered does not allow it now."""
 Global___ResultCode: _TypeAlias = ResultCode  # noqa: Y015

@@ -214,6 +214,13 @@ export declare type System = Message<"oso.directory.v1.System"> & {
    * @generated from field: repeated oso.directory.v1.Certificate certificates = 3;
    */
   certificates: Certificate[];
+
+  /**
+   * May read the evidence of all sessions: OfficeHeart itself, and auditors.
+   *
+   * @generated from field: bool auditor = 4;
+   */
+  auditor: boolean;
 };
 
 /**

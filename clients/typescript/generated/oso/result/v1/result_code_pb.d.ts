@@ -325,6 +325,41 @@ export enum ResultCode {
    * @generated from enum value: RESULT_CODE_INTERNAL = 77;
    */
   INTERNAL = 77,
+
+  /**
+   * The caller's role, or what it speaks for, does not allow this.
+   *
+   * @generated from enum value: RESULT_CODE_NOT_ALLOWED = 80;
+   */
+  NOT_ALLOWED = 80,
+
+  /**
+   * No such resource.
+   *
+   * @generated from enum value: RESULT_CODE_RESOURCE_UNKNOWN = 81;
+   */
+  RESOURCE_UNKNOWN = 81,
+
+  /**
+   * A resource of that name is there already.
+   *
+   * @generated from enum value: RESULT_CODE_RESOURCE_EXISTS = 82;
+   */
+  RESOURCE_EXISTS = 82,
+
+  /**
+   * Somebody else changed it meanwhile (AIP-154).
+   *
+   * @generated from enum value: RESULT_CODE_ETAG_STALE = 83;
+   */
+  ETAG_STALE = 83,
+
+  /**
+   * The request is well-formed, but what is registered does not allow it now.
+   *
+   * @generated from enum value: RESULT_CODE_CONDITION_FAILED = 84;
+   */
+  CONDITION_FAILED = 84,
 }
 
 /**
