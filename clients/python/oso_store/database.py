@@ -22,6 +22,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sqlite3
+import time
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
 
 _MOST_AT_ONCE = 256
 _BUSY_MILLISECONDS = 10_000
+_BUSY_PAUSE_SECONDS = 0.01
 # What a database throws, by whichever way it is spoken to.
 _OF_THE_DATABASE = (SQLAlchemyError, sqlite3.Error, OSError)
 # PostgreSQL's serialization_failure and deadlock_detected.
@@ -370,13 +372,31 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # we say BEGIN ourselves
     for pragma in (
         f"busy_timeout={_BUSY_MILLISECONDS}",
-        "journal_mode=WAL",
         "synchronous=FULL",
         "foreign_keys=ON",
         "wal_autocheckpoint=4000",  # pages, 16 MiB: a page changed often is copied less often
         "cache_size=-16384",  # KiB
     ):
         connection.execute(f"PRAGMA {pragma}")
+    _use_wal(connection)
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    """Have the file keep a write-ahead log.
+
+    The first to say so needs the file for itself, and SQLite does not wait for that, whatever its
+    busy_timeout: it says at once that the database is locked.
+    """
+    until = time.monotonic() + _BUSY_MILLISECONDS / 1000
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(_BUSY_PAUSE_SECONDS)
+        else:
+            return
 
 
 class _Postgres:

@@ -170,7 +170,7 @@ async def test_closing_finishes_what_waits_and_takes_no_more(
 
 async def test_two_processes_may_start_at_once(database_url: str) -> None:
     """Both bring the tables to their newest form; the second finds the work done."""
-    databases = [Database(database_url, _Unit) for _ in range(3)]
+    databases = [Database(database_url, _Unit) for _ in range(8)]
     try:
         await asyncio.gather(*(one.migrate("oso_trafficcenter:migrations") for one in databases))
     finally:
