@@ -144,6 +144,29 @@ class _ResultCodeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ResultCode
     """Somebody else changed it meanwhile (AIP-154)."""
     RESULT_CODE_CONDITION_FAILED: _ResultCode.ValueType  # 84
     """The request is well-formed, but what is registered does not allow it now."""
+    RESULT_CODE_SCHOOL_LIST_NOT_TEXT: _ResultCode.ValueType  # 140
+    """--- School lists of the ministry ---
+
+    Not UTF-8, and not Windows-1252 either; or with NUL characters.
+    """
+    RESULT_CODE_SCHOOL_LIST_HEADING_MISSING: _ResultCode.ValueType  # 141
+    """Headings without which no school can be told."""
+    RESULT_CODE_SCHOOL_LIST_HEADING_TWICE: _ResultCode.ValueType  # 142
+    """Two columns with the same heading: which one counts?"""
+    RESULT_CODE_SCHOOL_LIST_TOO_LARGE: _ResultCode.ValueType  # 143
+    """More bytes or rows than a school list has."""
+    RESULT_CODE_SCHOOL_LIST_EMPTY: _ResultCode.ValueType  # 144
+    """Headings, but no rows; or nothing at all."""
+    RESULT_CODE_SCHOOL_LIST_ROWS_REJECTED: _ResultCode.ValueType  # 145
+    """Some rows cannot be used, and nobody said to go on without them."""
+    RESULT_CODE_SCHOOL_LIST_CLOSES_TOO_MUCH: _ResultCode.ValueType  # 146
+    """It would close more than was allowed."""
+    RESULT_CODE_SCHOOL_LIST_SECTOR_UNKNOWN: _ResultCode.ValueType  # 147
+    """Neither the request nor the list says the kind of education."""
+    RESULT_CODE_SCHOOL_LIST_LINE_TOO_LONG: _ResultCode.ValueType  # 148
+    """A line longer than any row of a school list."""
+    RESULT_CODE_SCHOOL_LIST_CLOSING_UNSURE: _ResultCode.ValueType  # 149
+    """A row does not say which school it is: it may be one that would be closed."""
 
 class ResultCode(_ResultCode, metaclass=_ResultCodeEnumTypeWrapper):
     """Every result and every reason OSO gives. The name without `RESULT_CODE_` is
@@ -274,4 +297,27 @@ RESULT_CODE_ETAG_STALE: ResultCode.ValueType  # 83
 """Somebody else changed it meanwhile (AIP-154)."""
 RESULT_CODE_CONDITION_FAILED: ResultCode.ValueType  # 84
 """The request is well-formed, but what is registered does not allow it now."""
+RESULT_CODE_SCHOOL_LIST_NOT_TEXT: ResultCode.ValueType  # 140
+"""--- School lists of the ministry ---
+
+Not UTF-8, and not Windows-1252 either; or with NUL characters.
+"""
+RESULT_CODE_SCHOOL_LIST_HEADING_MISSING: ResultCode.ValueType  # 141
+"""Headings without which no school can be told."""
+RESULT_CODE_SCHOOL_LIST_HEADING_TWICE: ResultCode.ValueType  # 142
+"""Two columns with the same heading: which one counts?"""
+RESULT_CODE_SCHOOL_LIST_TOO_LARGE: ResultCode.ValueType  # 143
+"""More bytes or rows than a school list has."""
+RESULT_CODE_SCHOOL_LIST_EMPTY: ResultCode.ValueType  # 144
+"""Headings, but no rows; or nothing at all."""
+RESULT_CODE_SCHOOL_LIST_ROWS_REJECTED: ResultCode.ValueType  # 145
+"""Some rows cannot be used, and nobody said to go on without them."""
+RESULT_CODE_SCHOOL_LIST_CLOSES_TOO_MUCH: ResultCode.ValueType  # 146
+"""It would close more than was allowed."""
+RESULT_CODE_SCHOOL_LIST_SECTOR_UNKNOWN: ResultCode.ValueType  # 147
+"""Neither the request nor the list says the kind of education."""
+RESULT_CODE_SCHOOL_LIST_LINE_TOO_LONG: ResultCode.ValueType  # 148
+"""A line longer than any row of a school list."""
+RESULT_CODE_SCHOOL_LIST_CLOSING_UNSURE: ResultCode.ValueType  # 149
+"""A row does not say which school it is: it may be one that would be closed."""
 Global___ResultCode: _TypeAlias = ResultCode  # noqa: Y015

@@ -360,6 +360,76 @@ export enum ResultCode {
    * @generated from enum value: RESULT_CODE_CONDITION_FAILED = 84;
    */
   CONDITION_FAILED = 84,
+
+  /**
+   * Not UTF-8, and not Windows-1252 either; or with NUL characters.
+   *
+   * @generated from enum value: RESULT_CODE_SCHOOL_LIST_NOT_TEXT = 140;
+   */
+  SCHOOL_LIST_NOT_TEXT = 140,
+
+  /**
+   * Headings without which no school can be told.
+   *
+   * @generated from enum value: RESULT_CODE_SCHOOL_LIST_HEADING_MISSING = 141;
+   */
+  SCHOOL_LIST_HEADING_MISSING = 141,
+
+  /**
+   * Two columns with the same heading: which one counts?
+   *
+   * @generated from enum value: RESULT_CODE_SCHOOL_LIST_HEADING_TWICE = 142;
+   */
+  SCHOOL_LIST_HEADING_TWICE = 142,
+
+  /**
+   * More bytes or rows than a school list has.
+   *
+   * @generated from enum value: RESULT_CODE_SCHOOL_LIST_TOO_LARGE = 143;
+   */
+  SCHOOL_LIST_TOO_LARGE = 143,
+
+  /**
+   * Headings, but no rows; or nothing at all.
+   *
+   * @generated from enum value: RESULT_CODE_SCHOOL_LIST_EMPTY = 144;
+   */
+  SCHOOL_LIST_EMPTY = 144,
+
+  /**
+   * Some rows cannot be used, and nobody said to go on without them.
+   *
+   * @generated from enum value: RESULT_CODE_SCHOOL_LIST_ROWS_REJECTED = 145;
+   */
+  SCHOOL_LIST_ROWS_REJECTED = 145,
+
+  /**
+   * It would close more than was allowed.
+   *
+   * @generated from enum value: RESULT_CODE_SCHOOL_LIST_CLOSES_TOO_MUCH = 146;
+   */
+  SCHOOL_LIST_CLOSES_TOO_MUCH = 146,
+
+  /**
+   * Neither the request nor the list says the kind of education.
+   *
+   * @generated from enum value: RESULT_CODE_SCHOOL_LIST_SECTOR_UNKNOWN = 147;
+   */
+  SCHOOL_LIST_SECTOR_UNKNOWN = 147,
+
+  /**
+   * A line longer than any row of a school list.
+   *
+   * @generated from enum value: RESULT_CODE_SCHOOL_LIST_LINE_TOO_LONG = 148;
+   */
+  SCHOOL_LIST_LINE_TOO_LONG = 148,
+
+  /**
+   * A row does not say which school it is: it may be one that would be closed.
+   *
+   * @generated from enum value: RESULT_CODE_SCHOOL_LIST_CLOSING_UNSURE = 149;
+   */
+  SCHOOL_LIST_CLOSING_UNSURE = 149,
 }
 
 /**
