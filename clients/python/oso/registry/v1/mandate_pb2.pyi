@@ -8,6 +8,7 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from oso.transfer.v1 import transfer_pb2 as _transfer_pb2
 import builtins as _builtins
 import sys
@@ -19,6 +20,77 @@ else:
     from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+class _MandateState:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _MandateStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_MandateState.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    MANDATE_STATE_UNSPECIFIED: _MandateState.ValueType  # 0
+    """Not given."""
+    MANDATE_STATE_ACTIVE: _MandateState.ValueType  # 1
+    """In force."""
+    MANDATE_STATE_NOT_YET: _MandateState.ValueType  # 2
+    """Has not begun."""
+    MANDATE_STATE_ENDED: _MandateState.ValueType  # 3
+    """Ended by its date."""
+    MANDATE_STATE_REVOKED: _MandateState.ValueType  # 4
+    """Taken back."""
+
+class MandateState(_MandateState, metaclass=_MandateStateEnumTypeWrapper):
+    """Whether a mandate may be used now. Follows from its dates."""
+
+MANDATE_STATE_UNSPECIFIED: MandateState.ValueType  # 0
+"""Not given."""
+MANDATE_STATE_ACTIVE: MandateState.ValueType  # 1
+"""In force."""
+MANDATE_STATE_NOT_YET: MandateState.ValueType  # 2
+"""Has not begun."""
+MANDATE_STATE_ENDED: MandateState.ValueType  # 3
+"""Ended by its date."""
+MANDATE_STATE_REVOKED: MandateState.ValueType  # 4
+"""Taken back."""
+Global___MandateState: _TypeAlias = MandateState  # noqa: Y015
+
+class _DeliveryPointState:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _DeliveryPointStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_DeliveryPointState.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    DELIVERY_POINT_STATE_UNSPECIFIED: _DeliveryPointState.ValueType  # 0
+    """Not given."""
+    DELIVERY_POINT_STATE_ACTIVE: _DeliveryPointState.ValueType  # 1
+    """May be used."""
+    DELIVERY_POINT_STATE_NOT_YET: _DeliveryPointState.ValueType  # 2
+    """It, or its mandate, has not begun."""
+    DELIVERY_POINT_STATE_ENDED: _DeliveryPointState.ValueType  # 3
+    """Ended by its date."""
+    DELIVERY_POINT_STATE_MANDATE_ENDED: _DeliveryPointState.ValueType  # 4
+    """The mandate it rests on ended or was revoked."""
+    DELIVERY_POINT_STATE_DISABLED: _DeliveryPointState.ValueType  # 5
+    """Switched off by hand."""
+
+class DeliveryPointState(_DeliveryPointState, metaclass=_DeliveryPointStateEnumTypeWrapper):
+    """Whether a delivery point may be used now. Follows from its dates, its
+    mandate's, and whether it was switched off; of several reasons why not, the
+    one with the highest number here is told.
+    """
+
+DELIVERY_POINT_STATE_UNSPECIFIED: DeliveryPointState.ValueType  # 0
+"""Not given."""
+DELIVERY_POINT_STATE_ACTIVE: DeliveryPointState.ValueType  # 1
+"""May be used."""
+DELIVERY_POINT_STATE_NOT_YET: DeliveryPointState.ValueType  # 2
+"""It, or its mandate, has not begun."""
+DELIVERY_POINT_STATE_ENDED: DeliveryPointState.ValueType  # 3
+"""Ended by its date."""
+DELIVERY_POINT_STATE_MANDATE_ENDED: DeliveryPointState.ValueType  # 4
+"""The mandate it rests on ended or was revoked."""
+DELIVERY_POINT_STATE_DISABLED: DeliveryPointState.ValueType  # 5
+"""Switched off by hand."""
+Global___DeliveryPointState: _TypeAlias = DeliveryPointState  # noqa: Y015
 
 @_typing.final
 class Mandate(_message.Message):
@@ -38,6 +110,7 @@ class Mandate(_message.Message):
     ETAG_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """`mandates/{mandate}`; mandate is a UUID made by OfficeHeart."""
     board: _builtins.str
@@ -50,6 +123,10 @@ class Mandate(_message.Message):
     """Why it was revoked. Output only."""
     etag: _builtins.str
     """Changes with every change; give it back to change what you read (AIP-154)."""
+    state: Global___MandateState.ValueType
+    """Whether it may be used now. Output only, and not kept: it follows from the
+    rest.
+    """
     @_builtins.property
     def kinds(self) -> _containers.RepeatedScalarFieldContainer[_transfer_pb2.TransferKind.ValueType]:
         """Kinds of transfer it may act in."""
@@ -89,10 +166,11 @@ class Mandate(_message.Message):
         etag: _builtins.str = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
+        state: Global___MandateState.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "end_time", b"end_time", "revoke_time", b"revoke_time", "start_time", b"start_time", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["board", b"board", "create_time", b"create_time", "end_time", b"end_time", "etag", b"etag", "kinds", b"kinds", "name", b"name", "revoke_reason", b"revoke_reason", "revoke_time", b"revoke_time", "school", b"school", "start_time", b"start_time", "supplier", b"supplier", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["board", b"board", "create_time", b"create_time", "end_time", b"end_time", "etag", b"etag", "kinds", b"kinds", "name", b"name", "revoke_reason", b"revoke_reason", "revoke_time", b"revoke_time", "school", b"school", "start_time", b"start_time", "state", b"state", "supplier", b"supplier", "update_time", b"update_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -121,6 +199,7 @@ class DeliveryPoint(_message.Message):
     ETAG_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """`deliveryPoints/{routing_key}`; the routing key (routeringskenmerk) has 20
     characters.
@@ -140,9 +219,15 @@ class DeliveryPoint(_message.Message):
     product: _builtins.str
     """What it runs, `suppliers/{oin}/products/{product}`."""
     disabled: _builtins.bool
-    """True when it was switched off by hand."""
+    """True when it was switched off by hand. Output only: DisableDeliveryPoint and
+    EnableDeliveryPoint change it (AIP-216).
+    """
     etag: _builtins.str
     """Changes with every change; give it back to change what you read (AIP-154)."""
+    state: Global___DeliveryPointState.ValueType
+    """Whether it may be used now. Output only, and not kept: it follows from the
+    rest.
+    """
     @_builtins.property
     def kinds(self) -> _containers.RepeatedScalarFieldContainer[_transfer_pb2.TransferKind.ValueType]:
         """Kinds of transfer it serves; all in the mandate."""
@@ -185,10 +270,11 @@ class DeliveryPoint(_message.Message):
         etag: _builtins.str = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
+        state: Global___DeliveryPointState.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "end_time", b"end_time", "start_time", b"start_time", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "create_time", b"create_time", "disabled", b"disabled", "dossier_years", b"dossier_years", "end_time", b"end_time", "etag", b"etag", "kinds", b"kinds", "mandate", b"mandate", "name", b"name", "product", b"product", "school", b"school", "start_time", b"start_time", "system", b"system", "update_time", b"update_time", "vestiging", b"vestiging"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "create_time", b"create_time", "disabled", b"disabled", "dossier_years", b"dossier_years", "end_time", b"end_time", "etag", b"etag", "kinds", b"kinds", "mandate", b"mandate", "name", b"name", "product", b"product", "school", b"school", "start_time", b"start_time", "state", b"state", "system", b"system", "update_time", b"update_time", "vestiging", b"vestiging"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -154,7 +154,7 @@ class Board(_message.Message):
     display_name: _builtins.str
     """Name as registered."""
     status: Global___PartyStatus.ValueType
-    """Whether it takes part."""
+    """Whether it takes part. Output only: it is closed and reopened (AIP-216)."""
     etag: _builtins.str
     """Changes with every change; give it back to change what you read (AIP-154)."""
     @_builtins.property
@@ -203,7 +203,7 @@ class Location(_message.Message):
     display_name: _builtins.str
     """Name as registered."""
     status: Global___PartyStatus.ValueType
-    """Whether it takes part."""
+    """Whether it takes part; not given means that it does."""
     @_builtins.property
     def address(self) -> Global___PostalAddress:
         """Where it lives."""
@@ -251,7 +251,7 @@ class School(_message.Message):
     sector: _directory_pb2.Sector.ValueType
     """Kind of education."""
     status: Global___PartyStatus.ValueType
-    """Whether it takes part."""
+    """Whether it takes part. Output only: it is closed and reopened (AIP-216)."""
     qualification: _directory_pb2.QualificationState.ValueType
     """How far it has come. Output only: QualificationService changes it (AIP-216)."""
     test_school: _builtins.bool
@@ -316,7 +316,7 @@ class Swv(_message.Message):
     display_name: _builtins.str
     """Name as registered."""
     status: Global___PartyStatus.ValueType
-    """Whether it takes part."""
+    """Whether it takes part. Output only: it is closed and reopened (AIP-216)."""
     etag: _builtins.str
     """Changes with every change; give it back to change what you read (AIP-154)."""
     @_builtins.property
@@ -370,7 +370,7 @@ class RegionalInitiative(_message.Message):
     display_name: _builtins.str
     """Name as registered."""
     status: Global___PartyStatus.ValueType
-    """Whether it takes part."""
+    """Whether it takes part. Output only: it is closed and reopened (AIP-216)."""
     etag: _builtins.str
     """Changes with every change; give it back to change what you read (AIP-154)."""
     @_builtins.property
@@ -423,7 +423,7 @@ class Supplier(_message.Message):
     display_name: _builtins.str
     """Name as registered."""
     status: Global___PartyStatus.ValueType
-    """Whether it takes part."""
+    """Whether it takes part. Output only: it is closed and reopened (AIP-216)."""
     admission: Global___AdmissionState.ValueType
     """How far its admission has come. Output only: QualificationService changes
     it (AIP-216).
@@ -527,7 +527,7 @@ class Product(_message.Message):
     version: _builtins.str
     """Version, such as `5.3`."""
     status: Global___PartyStatus.ValueType
-    """Whether it may be used."""
+    """Whether it may be used. Output only: it is closed and reopened (AIP-216)."""
     etag: _builtins.str
     """Changes with every change; give it back to change what you read (AIP-154)."""
     @_builtins.property

@@ -144,6 +144,29 @@ class _ResultCodeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ResultCode
     """Somebody else changed it meanwhile (AIP-154)."""
     RESULT_CODE_CONDITION_FAILED: _ResultCode.ValueType  # 84
     """The request is well-formed, but what is registered does not allow it now."""
+    RESULT_CODE_IN_USE: _ResultCode.ValueType  # 100
+    """--- OfficeHeart: who takes part, and mandates ---
+
+    Something else still depends on it.
+    """
+    RESULT_CODE_PARTY_CLOSED: _ResultCode.ValueType  # 101
+    """It is closed, or was never open."""
+    RESULT_CODE_BELONGS_ELSEWHERE: _ResultCode.ValueType  # 102
+    """One does not belong to the other."""
+    RESULT_CODE_MANDATE_OVERLAPS: _ResultCode.ValueType  # 103
+    """Another mandate covers part of the same time."""
+    RESULT_CODE_MANDATE_ENDED: _ResultCode.ValueType  # 104
+    """The mandate ended or was revoked."""
+    RESULT_CODE_OUTSIDE_MANDATE: _ResultCode.ValueType  # 105
+    """More than the mandate allows."""
+    RESULT_CODE_SUPPLIER_NOT_ADMITTED: _ResultCode.ValueType  # 106
+    """Only an admitted supplier can be given a mandate."""
+    RESULT_CODE_OIN_INVALID: _ResultCode.ValueType  # 107
+    """Not the form of an OIN."""
+    RESULT_CODE_ROUTING_KEY_INVALID: _ResultCode.ValueType  # 108
+    """Not the form of a routing key of this school."""
+    RESULT_CODE_SWV_SEPARATE: _ResultCode.ValueType  # 109
+    """Dossiers for an SWV need a delivery point of their own (OSO)."""
     RESULT_CODE_SCHOOL_LIST_NOT_TEXT: _ResultCode.ValueType  # 140
     """--- School lists of the ministry ---
 
@@ -297,6 +320,29 @@ RESULT_CODE_ETAG_STALE: ResultCode.ValueType  # 83
 """Somebody else changed it meanwhile (AIP-154)."""
 RESULT_CODE_CONDITION_FAILED: ResultCode.ValueType  # 84
 """The request is well-formed, but what is registered does not allow it now."""
+RESULT_CODE_IN_USE: ResultCode.ValueType  # 100
+"""--- OfficeHeart: who takes part, and mandates ---
+
+Something else still depends on it.
+"""
+RESULT_CODE_PARTY_CLOSED: ResultCode.ValueType  # 101
+"""It is closed, or was never open."""
+RESULT_CODE_BELONGS_ELSEWHERE: ResultCode.ValueType  # 102
+"""One does not belong to the other."""
+RESULT_CODE_MANDATE_OVERLAPS: ResultCode.ValueType  # 103
+"""Another mandate covers part of the same time."""
+RESULT_CODE_MANDATE_ENDED: ResultCode.ValueType  # 104
+"""The mandate ended or was revoked."""
+RESULT_CODE_OUTSIDE_MANDATE: ResultCode.ValueType  # 105
+"""More than the mandate allows."""
+RESULT_CODE_SUPPLIER_NOT_ADMITTED: ResultCode.ValueType  # 106
+"""Only an admitted supplier can be given a mandate."""
+RESULT_CODE_OIN_INVALID: ResultCode.ValueType  # 107
+"""Not the form of an OIN."""
+RESULT_CODE_ROUTING_KEY_INVALID: ResultCode.ValueType  # 108
+"""Not the form of a routing key of this school."""
+RESULT_CODE_SWV_SEPARATE: ResultCode.ValueType  # 109
+"""Dossiers for an SWV need a delivery point of their own (OSO)."""
 RESULT_CODE_SCHOOL_LIST_NOT_TEXT: ResultCode.ValueType  # 140
 """--- School lists of the ministry ---
 

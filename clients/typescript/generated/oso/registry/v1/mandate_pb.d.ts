@@ -2,7 +2,7 @@
 // @generated from file oso/registry/v1/mandate.proto (package oso.registry.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
+import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
 import type { TransferKind } from "../../transfer/v1/transfer_pb.js";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
@@ -101,6 +101,14 @@ export declare type Mandate = Message<"oso.registry.v1.Mandate"> & {
    * @generated from field: google.protobuf.Timestamp update_time = 12;
    */
   updateTime?: Timestamp | undefined;
+
+  /**
+   * Whether it may be used now. Output only, and not kept: it follows from the
+   * rest.
+   *
+   * @generated from field: oso.registry.v1.MandateState state = 13;
+   */
+  state: MandateState;
 };
 
 /**
@@ -196,7 +204,8 @@ export declare type DeliveryPoint = Message<"oso.registry.v1.DeliveryPoint"> & {
   endTime?: Timestamp | undefined;
 
   /**
-   * True when it was switched off by hand.
+   * True when it was switched off by hand. Output only: DisableDeliveryPoint and
+   * EnableDeliveryPoint change it (AIP-216).
    *
    * @generated from field: bool disabled = 12;
    */
@@ -222,6 +231,14 @@ export declare type DeliveryPoint = Message<"oso.registry.v1.DeliveryPoint"> & {
    * @generated from field: google.protobuf.Timestamp update_time = 15;
    */
   updateTime?: Timestamp | undefined;
+
+  /**
+   * Whether it may be used now. Output only, and not kept: it follows from the
+   * rest.
+   *
+   * @generated from field: oso.registry.v1.DeliveryPointState state = 16;
+   */
+  state: DeliveryPointState;
 };
 
 /**
@@ -229,4 +246,107 @@ export declare type DeliveryPoint = Message<"oso.registry.v1.DeliveryPoint"> & {
  * Use `create(DeliveryPointSchema)` to create a new message.
  */
 export declare const DeliveryPointSchema: GenMessage<DeliveryPoint>;
+
+/**
+ * Whether a mandate may be used now. Follows from its dates.
+ *
+ * @generated from enum oso.registry.v1.MandateState
+ */
+export enum MandateState {
+  /**
+   * Not given.
+   *
+   * @generated from enum value: MANDATE_STATE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * In force.
+   *
+   * @generated from enum value: MANDATE_STATE_ACTIVE = 1;
+   */
+  ACTIVE = 1,
+
+  /**
+   * Has not begun.
+   *
+   * @generated from enum value: MANDATE_STATE_NOT_YET = 2;
+   */
+  NOT_YET = 2,
+
+  /**
+   * Ended by its date.
+   *
+   * @generated from enum value: MANDATE_STATE_ENDED = 3;
+   */
+  ENDED = 3,
+
+  /**
+   * Taken back.
+   *
+   * @generated from enum value: MANDATE_STATE_REVOKED = 4;
+   */
+  REVOKED = 4,
+}
+
+/**
+ * Describes the enum oso.registry.v1.MandateState.
+ */
+export declare const MandateStateSchema: GenEnum<MandateState>;
+
+/**
+ * Whether a delivery point may be used now. Follows from its dates, its
+ * mandate's, and whether it was switched off; of several reasons why not, the
+ * one with the highest number here is told.
+ *
+ * @generated from enum oso.registry.v1.DeliveryPointState
+ */
+export enum DeliveryPointState {
+  /**
+   * Not given.
+   *
+   * @generated from enum value: DELIVERY_POINT_STATE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * May be used.
+   *
+   * @generated from enum value: DELIVERY_POINT_STATE_ACTIVE = 1;
+   */
+  ACTIVE = 1,
+
+  /**
+   * It, or its mandate, has not begun.
+   *
+   * @generated from enum value: DELIVERY_POINT_STATE_NOT_YET = 2;
+   */
+  NOT_YET = 2,
+
+  /**
+   * Ended by its date.
+   *
+   * @generated from enum value: DELIVERY_POINT_STATE_ENDED = 3;
+   */
+  ENDED = 3,
+
+  /**
+   * The mandate it rests on ended or was revoked.
+   *
+   * @generated from enum value: DELIVERY_POINT_STATE_MANDATE_ENDED = 4;
+   */
+  MANDATE_ENDED = 4,
+
+  /**
+   * Switched off by hand.
+   *
+   * @generated from enum value: DELIVERY_POINT_STATE_DISABLED = 5;
+   */
+  DISABLED = 5,
+}
+
+/**
+ * Describes the enum oso.registry.v1.DeliveryPointState.
+ */
+export declare const DeliveryPointStateSchema: GenEnum<DeliveryPointState>;
 

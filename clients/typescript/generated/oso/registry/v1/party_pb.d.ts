@@ -82,7 +82,7 @@ export declare type Board = Message<"oso.registry.v1.Board"> & {
   address?: PostalAddress | undefined;
 
   /**
-   * Whether it takes part.
+   * Whether it takes part. Output only: it is closed and reopened (AIP-216).
    *
    * @generated from field: oso.registry.v1.PartyStatus status = 4;
    */
@@ -144,7 +144,7 @@ export declare type Location = Message<"oso.registry.v1.Location"> & {
   address?: PostalAddress | undefined;
 
   /**
-   * Whether it takes part.
+   * Whether it takes part; not given means that it does.
    *
    * @generated from field: oso.registry.v1.PartyStatus status = 4;
    */
@@ -199,7 +199,7 @@ export declare type School = Message<"oso.registry.v1.School"> & {
   address?: PostalAddress | undefined;
 
   /**
-   * Whether it takes part.
+   * Whether it takes part. Output only: it is closed and reopened (AIP-216).
    *
    * @generated from field: oso.registry.v1.PartyStatus status = 6;
    */
@@ -282,7 +282,7 @@ export declare type Swv = Message<"oso.registry.v1.Swv"> & {
   address?: PostalAddress | undefined;
 
   /**
-   * Whether it takes part.
+   * Whether it takes part. Output only: it is closed and reopened (AIP-216).
    *
    * @generated from field: oso.registry.v1.PartyStatus status = 4;
    */
@@ -345,7 +345,7 @@ export declare type RegionalInitiative = Message<"oso.registry.v1.RegionalInitia
   address?: PostalAddress | undefined;
 
   /**
-   * Whether it takes part.
+   * Whether it takes part. Output only: it is closed and reopened (AIP-216).
    *
    * @generated from field: oso.registry.v1.PartyStatus status = 4;
    */
@@ -407,7 +407,7 @@ export declare type Supplier = Message<"oso.registry.v1.Supplier"> & {
   address?: PostalAddress | undefined;
 
   /**
-   * Whether it takes part.
+   * Whether it takes part. Output only: it is closed and reopened (AIP-216).
    *
    * @generated from field: oso.registry.v1.PartyStatus status = 4;
    */
@@ -526,7 +526,7 @@ export declare type Product = Message<"oso.registry.v1.Product"> & {
   version: string;
 
   /**
-   * Whether it may be used.
+   * Whether it may be used. Output only: it is closed and reopened (AIP-216).
    *
    * @generated from field: oso.registry.v1.PartyStatus status = 4;
    */

@@ -362,6 +362,76 @@ export enum ResultCode {
   CONDITION_FAILED = 84,
 
   /**
+   * Something else still depends on it.
+   *
+   * @generated from enum value: RESULT_CODE_IN_USE = 100;
+   */
+  IN_USE = 100,
+
+  /**
+   * It is closed, or was never open.
+   *
+   * @generated from enum value: RESULT_CODE_PARTY_CLOSED = 101;
+   */
+  PARTY_CLOSED = 101,
+
+  /**
+   * One does not belong to the other.
+   *
+   * @generated from enum value: RESULT_CODE_BELONGS_ELSEWHERE = 102;
+   */
+  BELONGS_ELSEWHERE = 102,
+
+  /**
+   * Another mandate covers part of the same time.
+   *
+   * @generated from enum value: RESULT_CODE_MANDATE_OVERLAPS = 103;
+   */
+  MANDATE_OVERLAPS = 103,
+
+  /**
+   * The mandate ended or was revoked.
+   *
+   * @generated from enum value: RESULT_CODE_MANDATE_ENDED = 104;
+   */
+  MANDATE_ENDED = 104,
+
+  /**
+   * More than the mandate allows.
+   *
+   * @generated from enum value: RESULT_CODE_OUTSIDE_MANDATE = 105;
+   */
+  OUTSIDE_MANDATE = 105,
+
+  /**
+   * Only an admitted supplier can be given a mandate.
+   *
+   * @generated from enum value: RESULT_CODE_SUPPLIER_NOT_ADMITTED = 106;
+   */
+  SUPPLIER_NOT_ADMITTED = 106,
+
+  /**
+   * Not the form of an OIN.
+   *
+   * @generated from enum value: RESULT_CODE_OIN_INVALID = 107;
+   */
+  OIN_INVALID = 107,
+
+  /**
+   * Not the form of a routing key of this school.
+   *
+   * @generated from enum value: RESULT_CODE_ROUTING_KEY_INVALID = 108;
+   */
+  ROUTING_KEY_INVALID = 108,
+
+  /**
+   * Dossiers for an SWV need a delivery point of their own (OSO).
+   *
+   * @generated from enum value: RESULT_CODE_SWV_SEPARATE = 109;
+   */
+  SWV_SEPARATE = 109,
+
+  /**
    * Not UTF-8, and not Windows-1252 either; or with NUL characters.
    *
    * @generated from enum value: RESULT_CODE_SCHOOL_LIST_NOT_TEXT = 140;
