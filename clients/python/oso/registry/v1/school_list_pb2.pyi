@@ -36,7 +36,10 @@ class _SchoolListOutcomeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Sch
     SCHOOL_LIST_OUTCOME_CLOSED: _SchoolListOutcome.ValueType  # 3
     """Registered in a sector of the list, not in the list, and closed for that."""
     SCHOOL_LIST_OUTCOME_MISSING: _SchoolListOutcome.ValueType  # 4
-    """Registered in a sector of the list, not in the list, left as it is."""
+    """Registered in a sector of the list, not in the list, left as it is. Its
+    changes are what closing would do: of a school that is in the list they
+    name the locations that are not.
+    """
     SCHOOL_LIST_OUTCOME_REOPENED: _SchoolListOutcome.ValueType  # 5
     """Registered as closed, takes part again."""
     SCHOOL_LIST_OUTCOME_CHANGED: _SchoolListOutcome.ValueType  # 6
@@ -58,7 +61,10 @@ is: it is taken from the list as a whole or not at all.
 SCHOOL_LIST_OUTCOME_CLOSED: SchoolListOutcome.ValueType  # 3
 """Registered in a sector of the list, not in the list, and closed for that."""
 SCHOOL_LIST_OUTCOME_MISSING: SchoolListOutcome.ValueType  # 4
-"""Registered in a sector of the list, not in the list, left as it is."""
+"""Registered in a sector of the list, not in the list, left as it is. Its
+changes are what closing would do: of a school that is in the list they
+name the locations that are not.
+"""
 SCHOOL_LIST_OUTCOME_REOPENED: SchoolListOutcome.ValueType  # 5
 """Registered as closed, takes part again."""
 SCHOOL_LIST_OUTCOME_CHANGED: SchoolListOutcome.ValueType  # 6
@@ -102,7 +108,7 @@ class _SchoolListRejectionEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_S
     SCHOOL_LIST_REJECTION_SECTOR_UNKNOWN: _SchoolListRejection.ValueType  # 13
     """Nothing says what kind of education it is."""
     SCHOOL_LIST_REJECTION_SECTOR_DIFFERS: _SchoolListRejection.ValueType  # 14
-    """The row is of another kind of education than the list."""
+    """The row is of another kind of education than was given for the list."""
     SCHOOL_LIST_REJECTION_TWICE: _SchoolListRejection.ValueType  # 15
     """The location is in the list more than once."""
     SCHOOL_LIST_REJECTION_BOARDS_DIFFER: _SchoolListRejection.ValueType  # 16
@@ -148,7 +154,7 @@ SCHOOL_LIST_REJECTION_COLUMNS_DIFFER: SchoolListRejection.ValueType  # 12
 SCHOOL_LIST_REJECTION_SECTOR_UNKNOWN: SchoolListRejection.ValueType  # 13
 """Nothing says what kind of education it is."""
 SCHOOL_LIST_REJECTION_SECTOR_DIFFERS: SchoolListRejection.ValueType  # 14
-"""The row is of another kind of education than the list."""
+"""The row is of another kind of education than was given for the list."""
 SCHOOL_LIST_REJECTION_TWICE: SchoolListRejection.ValueType  # 15
 """The location is in the list more than once."""
 SCHOOL_LIST_REJECTION_BOARDS_DIFFER: SchoolListRejection.ValueType  # 16
@@ -235,7 +241,7 @@ class SchoolListEntry(_message.Message):
     """The same in English."""
     @_builtins.property
     def changes(self) -> _containers.RepeatedCompositeFieldContainer[Global___SchoolListChange]:
-        """What changes, at most 20; for CHANGED and REOPENED."""
+        """What changes, at most 20."""
 
     def __init__(
         self,
@@ -262,7 +268,7 @@ Global___SchoolListEntry: _TypeAlias = SchoolListEntry  # noqa: Y015
 
 @_typing.final
 class SchoolListCounts(_message.Message):
-    """How many of a kind of resource meet with what."""
+    """How many of a kind meet with what."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -316,6 +322,7 @@ class SchoolListReport(_message.Message):
     ROWS_FIELD_NUMBER: _builtins.int
     REJECTED_ROWS_FIELD_NUMBER: _builtins.int
     SCHOOLS_FIELD_NUMBER: _builtins.int
+    LOCATIONS_FIELD_NUMBER: _builtins.int
     BOARDS_FIELD_NUMBER: _builtins.int
     ENTRIES_FIELD_NUMBER: _builtins.int
     ENTRIES_LEFT_OUT_FIELD_NUMBER: _builtins.int
@@ -337,6 +344,10 @@ class SchoolListReport(_message.Message):
     @_builtins.property
     def schools(self) -> Global___SchoolListCounts:
         """Of schools."""
+
+    @_builtins.property
+    def locations(self) -> Global___SchoolListCounts:
+        """Of locations of schools that are registered or become so."""
 
     @_builtins.property
     def boards(self) -> Global___SchoolListCounts:
@@ -361,6 +372,7 @@ class SchoolListReport(_message.Message):
         rows: _builtins.int = ...,
         rejected_rows: _builtins.int = ...,
         schools: Global___SchoolListCounts | None = ...,
+        locations: Global___SchoolListCounts | None = ...,
         boards: Global___SchoolListCounts | None = ...,
         entries: _abc.Iterable[Global___SchoolListEntry] | None = ...,
         entries_left_out: _builtins.int = ...,
@@ -368,9 +380,9 @@ class SchoolListReport(_message.Message):
         delimiter: _builtins.str = ...,
         absent_headings: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["boards", b"boards", "schools", b"schools"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["boards", b"boards", "locations", b"locations", "schools", b"schools"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["absent_headings", b"absent_headings", "applied", b"applied", "boards", b"boards", "delimiter", b"delimiter", "encoding", b"encoding", "entries", b"entries", "entries_left_out", b"entries_left_out", "rejected_rows", b"rejected_rows", "rows", b"rows", "schools", b"schools"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["absent_headings", b"absent_headings", "applied", b"applied", "boards", b"boards", "delimiter", b"delimiter", "encoding", b"encoding", "entries", b"entries", "entries_left_out", b"entries_left_out", "locations", b"locations", "rejected_rows", b"rejected_rows", "rows", b"rows", "schools", b"schools"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -81,7 +81,7 @@ export declare type SchoolListEntry = Message<"oso.registry.v1.SchoolListEntry">
   line: number;
 
   /**
-   * What changes, at most 20; for CHANGED and REOPENED.
+   * What changes, at most 20.
    *
    * @generated from field: repeated oso.registry.v1.SchoolListChange changes = 5;
    */
@@ -138,7 +138,7 @@ export declare type SchoolListEntry = Message<"oso.registry.v1.SchoolListEntry">
 export declare const SchoolListEntrySchema: GenMessage<SchoolListEntry>;
 
 /**
- * How many of a kind of resource meet with what.
+ * How many of a kind meet with what.
  *
  * @generated from message oso.registry.v1.SchoolListCounts
  */
@@ -234,6 +234,13 @@ export declare type SchoolListReport = Message<"oso.registry.v1.SchoolListReport
   schools?: SchoolListCounts | undefined;
 
   /**
+   * Of locations of schools that are registered or become so.
+   *
+   * @generated from field: oso.registry.v1.SchoolListCounts locations = 11;
+   */
+  locations?: SchoolListCounts | undefined;
+
+  /**
    * Of boards. A list has only their numbers: boards are never changed or
    * closed by it.
    *
@@ -320,7 +327,9 @@ export enum SchoolListOutcome {
   CLOSED = 3,
 
   /**
-   * Registered in a sector of the list, not in the list, left as it is.
+   * Registered in a sector of the list, not in the list, left as it is. Its
+   * changes are what closing would do: of a school that is in the list they
+   * name the locations that are not.
    *
    * @generated from enum value: SCHOOL_LIST_OUTCOME_MISSING = 4;
    */
@@ -458,7 +467,7 @@ export enum SchoolListRejection {
   SECTOR_UNKNOWN = 13,
 
   /**
-   * The row is of another kind of education than the list.
+   * The row is of another kind of education than was given for the list.
    *
    * @generated from enum value: SCHOOL_LIST_REJECTION_SECTOR_DIFFERS = 14;
    */
