@@ -156,6 +156,7 @@ class _Comparison:
         self._statement = statement
         self._schools = schools
         self._close = close
+        self._boards: dict[str, int] = {}
         self.registered = sum(len(self._covered(school)) for school in schools.values())
 
     def of_stated(self, stated: StatedSchool) -> None:
@@ -170,6 +171,7 @@ class _Comparison:
         after.status = PARTY_STATUS_ACTIVE
         if stated.board and after.sector == stated.sector:
             after.board = f"boards/{stated.board}"
+            self._boards.setdefault(stated.board, stated.line)
         said = {row.vestiging for row in stated.locations}
         covered = self._covered(after)
         absent = [one for one in covered if one.vestiging not in said and one is not _WHOLE]
@@ -209,7 +211,7 @@ class _Comparison:
     def boards(self, registered: Mapping[str, Board]) -> list[Planned[Board]]:
         """Plan the boards the schools of the list are to belong to."""
         planned: list[Planned[Board]] = []
-        for number, line in self._board_lines().items():
+        for number, line in sorted(self._boards.items()):
             board = Board(name=f"boards/{number}")
             before = registered.get(board.name)
             if before is not None and before.status == PARTY_STATUS_ACTIVE:
@@ -227,14 +229,6 @@ class _Comparison:
             self.outcomes.add(outcome, board.name, board.display_name, line)
             planned.append(Planned(board, "" if before is None else before.etag))
         return planned
-
-    def _board_lines(self) -> dict[str, int]:
-        """Give the boards of the list's schools, each with the first line that names it."""
-        lines: dict[str, int] = {}
-        for stated in self._statement.schools.values():
-            if stated.board:
-                lines[stated.board] = min(stated.line, lines.get(stated.board, stated.line))
-        return dict(sorted(lines.items()))
 
     def _settle(self, before: School | None, after: School, line: int) -> None:
         """Plan what is new or changed, and tell of it."""

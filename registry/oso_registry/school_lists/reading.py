@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 # The lists of all sectors together have 3 MiB and 12,000 lines; a line has some 500 bytes.
 MAX_BYTES = 16 * 1024 * 1024
-MAX_LINES = 50_000
+MAX_LINES = 30_000
 MAX_LINE_BYTES = 16 * 1024
 _BOM = b"\xef\xbb\xbf"
 _DELIMITERS = ";,"

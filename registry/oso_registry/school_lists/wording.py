@@ -42,8 +42,8 @@ _TEXTS = {
     ),
     lists.SCHOOL_LIST_REJECTION_BOARD: (
         (
-            "{column} moet vijf cijfers zijn, zoals 41234, ook als het met een nul begint; er staat "
-            "{value}."
+            "{column} moet vijf cijfers zijn, zoals 41234, ook als het met een nul begint; "
+            "er staat {value}."
         ),
         (
             "{column} must be five digits, such as 41234, also when the first is a zero; it looks "

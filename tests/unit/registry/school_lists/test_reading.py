@@ -119,7 +119,7 @@ def test_lists_in_many_forms_say_the_same(content: bytes) -> None:
 )
 def test_characters_are_read_as_they_were_written(encoding: str, told: str) -> None:
     """UTF-8 with and without BOM and Windows-1252 give the same names."""
-    name = "Sint Jan\u2019s Café Zoë – 't Öde"
+    name = "Sint Jan\u2019s Café Zoë \u2013 't Öde"
 
     read = read_school_list(
         f"{NEW}\n{NEW_ROW.replace('De Regenboog', name)}\n".encode(encoding),
@@ -155,7 +155,7 @@ def test_columns_that_are_not_there_are_told() -> None:
         ("00SS;00SS01;A;0234 AB;01234", ("POSTCODE", "POSTCODE", "9999 AA")),
         ("00SS;00SS01;A;1234  ABC;01234", ("POSTCODE", "POSTCODE", "9999  AAA")),
         ("SS;01;A;;", ("BRIN", "INSTELLINGSCODE", "AA")),
-        ("٠٠SS;01;A;;", ("BRIN", "INSTELLINGSCODE", "99AA")),
+        ("\u0660\u0660SS;01;A;;", ("BRIN", "INSTELLINGSCODE", "99AA")),
         ("1E+03;01;A;;", ("BRIN", "INSTELLINGSCODE", "9A+99")),
         (" ;01;A;;", ("BLANK", "INSTELLINGSCODE", "")),
         ("00SS;1;A;;", ("VESTIGING", "VESTIGINGSCODE", "9")),
@@ -257,7 +257,7 @@ def test_sector_of_the_list_and_of_the_row_must_agree() -> None:
     ("name", "sector"),
     [
         ("02.-alle-vestigingen-vo.csv", directory.SECTOR_VO),
-        ("/tmp/vo/alle_vestigingen_BO.csv", directory.SECTOR_PO),
+        ("lijsten/vo/alle_vestigingen_BO.csv", directory.SECTOR_PO),
         ("vestigingen vso 2026.csv", directory.SECTOR_VSO),
         ("scholen.csv", directory.SECTOR_UNSPECIFIED),
         ("po-en-vo.csv", directory.SECTOR_UNSPECIFIED),
