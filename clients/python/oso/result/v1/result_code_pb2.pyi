@@ -167,6 +167,23 @@ class _ResultCodeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ResultCode
     """Not the form of a routing key of this school."""
     RESULT_CODE_SWV_SEPARATE: _ResultCode.ValueType  # 109
     """Dossiers for an SWV need a delivery point of their own (OSO)."""
+    RESULT_CODE_TEST_CODES_PUBLISHED: _ResultCode.ValueType  # 120
+    """--- OfficeHeart: the standard, and the helpdesk ---
+
+    A published release of the test-code table never changes.
+    """
+    RESULT_CODE_TEST_CODES_UNCHANGED: _ResultCode.ValueType  # 121
+    """A draft with the codes of the current release is no news."""
+    RESULT_CODE_DOSSIER_YEAR_PAST: _ResultCode.ValueType  # 122
+    """What was accepted stays what it was: evidence rests on it."""
+    RESULT_CODE_NO_YEAR_ACCEPTED: _ResultCode.ValueType  # 123
+    """Then no dossier could travel."""
+    RESULT_CODE_TICKET_STATE: _ResultCode.ValueType  # 124
+    """The table of ticket states has no such step."""
+    RESULT_CODE_PERSONAL_NUMBER_IN_TEXT: _ResultCode.ValueType  # 125
+    """Nine digits that pass the eleven-test; the number itself is not repeated."""
+    RESULT_CODE_NO_TEST_CODES: _ResultCode.ValueType  # 126
+    """There is nothing in force yet."""
     RESULT_CODE_SCHOOL_LIST_NOT_TEXT: _ResultCode.ValueType  # 140
     """--- School lists of the ministry ---
 
@@ -343,6 +360,23 @@ RESULT_CODE_ROUTING_KEY_INVALID: ResultCode.ValueType  # 108
 """Not the form of a routing key of this school."""
 RESULT_CODE_SWV_SEPARATE: ResultCode.ValueType  # 109
 """Dossiers for an SWV need a delivery point of their own (OSO)."""
+RESULT_CODE_TEST_CODES_PUBLISHED: ResultCode.ValueType  # 120
+"""--- OfficeHeart: the standard, and the helpdesk ---
+
+A published release of the test-code table never changes.
+"""
+RESULT_CODE_TEST_CODES_UNCHANGED: ResultCode.ValueType  # 121
+"""A draft with the codes of the current release is no news."""
+RESULT_CODE_DOSSIER_YEAR_PAST: ResultCode.ValueType  # 122
+"""What was accepted stays what it was: evidence rests on it."""
+RESULT_CODE_NO_YEAR_ACCEPTED: ResultCode.ValueType  # 123
+"""Then no dossier could travel."""
+RESULT_CODE_TICKET_STATE: ResultCode.ValueType  # 124
+"""The table of ticket states has no such step."""
+RESULT_CODE_PERSONAL_NUMBER_IN_TEXT: ResultCode.ValueType  # 125
+"""Nine digits that pass the eleven-test; the number itself is not repeated."""
+RESULT_CODE_NO_TEST_CODES: ResultCode.ValueType  # 126
+"""There is nothing in force yet."""
 RESULT_CODE_SCHOOL_LIST_NOT_TEXT: ResultCode.ValueType  # 140
 """--- School lists of the ministry ---
 

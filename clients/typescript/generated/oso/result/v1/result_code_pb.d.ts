@@ -432,6 +432,55 @@ export enum ResultCode {
   SWV_SEPARATE = 109,
 
   /**
+   * A published release of the test-code table never changes.
+   *
+   * @generated from enum value: RESULT_CODE_TEST_CODES_PUBLISHED = 120;
+   */
+  TEST_CODES_PUBLISHED = 120,
+
+  /**
+   * A draft with the codes of the current release is no news.
+   *
+   * @generated from enum value: RESULT_CODE_TEST_CODES_UNCHANGED = 121;
+   */
+  TEST_CODES_UNCHANGED = 121,
+
+  /**
+   * What was accepted stays what it was: evidence rests on it.
+   *
+   * @generated from enum value: RESULT_CODE_DOSSIER_YEAR_PAST = 122;
+   */
+  DOSSIER_YEAR_PAST = 122,
+
+  /**
+   * Then no dossier could travel.
+   *
+   * @generated from enum value: RESULT_CODE_NO_YEAR_ACCEPTED = 123;
+   */
+  NO_YEAR_ACCEPTED = 123,
+
+  /**
+   * The table of ticket states has no such step.
+   *
+   * @generated from enum value: RESULT_CODE_TICKET_STATE = 124;
+   */
+  TICKET_STATE = 124,
+
+  /**
+   * Nine digits that pass the eleven-test; the number itself is not repeated.
+   *
+   * @generated from enum value: RESULT_CODE_PERSONAL_NUMBER_IN_TEXT = 125;
+   */
+  PERSONAL_NUMBER_IN_TEXT = 125,
+
+  /**
+   * There is nothing in force yet.
+   *
+   * @generated from enum value: RESULT_CODE_NO_TEST_CODES = 126;
+   */
+  NO_TEST_CODES = 126,
+
+  /**
    * Not UTF-8, and not Windows-1252 either; or with NUL characters.
    *
    * @generated from enum value: RESULT_CODE_SCHOOL_LIST_NOT_TEXT = 140;
