@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import protovalidate
 
+from oso_registry.mandates.addresses import wrong_with
 from oso_rpc.violations import steps_of
 
 if TYPE_CHECKING:
@@ -26,8 +26,6 @@ _FORMS = {
     "vestiging": "must be two digits, such as 00",
 }
 _ENTRIES = {"schools": "school", "systems": "system", "delivery_points": "delivery_point"}
-_ADDRESS = re.compile(r"(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):([0-9]{1,5})")
-_HIGHEST_PORT = 65535
 
 
 @dataclass(frozen=True)
@@ -93,15 +91,10 @@ def _dangling(directory: Directory) -> Iterable[Finding]:
             yield Finding(entry, f"school {point.brin} is not registered")
         if point.system_id not in systems:
             yield Finding(entry, f"system {point.system_id} is not registered")
-        if not _is_address(point.address):
+        if wrong_with(point.address):
             yield Finding(entry, f"address {_FORMS['address']}")
         if _ends_before_it_begins(point):
             yield Finding(entry, "mandate_end is not after mandate_start")
-
-
-def _is_address(text: str) -> bool:
-    match = _ADDRESS.fullmatch(text)
-    return match is not None and 0 < int(match[2]) <= _HIGHEST_PORT
 
 
 def _ends_before_it_begins(point: DeliveryPoint) -> bool:

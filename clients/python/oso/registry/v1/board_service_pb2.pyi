@@ -263,8 +263,8 @@ class CloseBoardRequest(_message.Message):
     etag: _builtins.str
     """The etag you read; empty to go ahead whatever changed meanwhile (AIP-154)."""
     force: _builtins.bool
-    """Also close its schools, revoke their mandates and disable their delivery
-    points.
+    """Also close its schools and revoke their mandates, with which their delivery
+    points end.
     """
     def __init__(
         self,

@@ -272,7 +272,7 @@ class CloseSchoolRequest(_message.Message):
     etag: _builtins.str
     """The etag you read; empty to go ahead whatever changed meanwhile (AIP-154)."""
     force: _builtins.bool
-    """Also revoke its mandates and disable its delivery points."""
+    """Also revoke its mandates, with which its delivery points end."""
     def __init__(
         self,
         *,

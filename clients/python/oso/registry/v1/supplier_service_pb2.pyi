@@ -269,7 +269,7 @@ class CloseSupplierRequest(_message.Message):
     etag: _builtins.str
     """The etag you read; empty to go ahead whatever changed meanwhile (AIP-154)."""
     force: _builtins.bool
-    """Also revoke its mandates, disable its delivery points and close its
+    """Also revoke its mandates, with which its delivery points end, and close its
     products.
     """
     def __init__(

@@ -160,7 +160,7 @@ class _ResultCodeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ResultCode
     RESULT_CODE_OUTSIDE_MANDATE: _ResultCode.ValueType  # 105
     """More than the mandate allows."""
     RESULT_CODE_SUPPLIER_NOT_ADMITTED: _ResultCode.ValueType  # 106
-    """Only an admitted supplier can be given a mandate."""
+    """Only an admitted supplier can be given a mandate, and work with one."""
     RESULT_CODE_OIN_INVALID: _ResultCode.ValueType  # 107
     """Not the form of an OIN."""
     RESULT_CODE_ROUTING_KEY_INVALID: _ResultCode.ValueType  # 108
@@ -353,7 +353,7 @@ RESULT_CODE_MANDATE_ENDED: ResultCode.ValueType  # 104
 RESULT_CODE_OUTSIDE_MANDATE: ResultCode.ValueType  # 105
 """More than the mandate allows."""
 RESULT_CODE_SUPPLIER_NOT_ADMITTED: ResultCode.ValueType  # 106
-"""Only an admitted supplier can be given a mandate."""
+"""Only an admitted supplier can be given a mandate, and work with one."""
 RESULT_CODE_OIN_INVALID: ResultCode.ValueType  # 107
 """Not the form of an OIN."""
 RESULT_CODE_ROUTING_KEY_INVALID: ResultCode.ValueType  # 108

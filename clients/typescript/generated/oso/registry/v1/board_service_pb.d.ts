@@ -258,8 +258,8 @@ export declare type CloseBoardRequest = Message<"oso.registry.v1.CloseBoardReque
   etag: string;
 
   /**
-   * Also close its schools, revoke their mandates and disable their delivery
-   * points.
+   * Also close its schools and revoke their mandates, with which their delivery
+   * points end.
    *
    * @generated from field: bool force = 4;
    */

@@ -273,7 +273,7 @@ export declare type CloseSchoolRequest = Message<"oso.registry.v1.CloseSchoolReq
   etag: string;
 
   /**
-   * Also revoke its mandates and disable its delivery points.
+   * Also revoke its mandates, with which its delivery points end.
    *
    * @generated from field: bool force = 4;
    */

@@ -266,7 +266,7 @@ export declare type CloseSupplierRequest = Message<"oso.registry.v1.CloseSupplie
   etag: string;
 
   /**
-   * Also revoke its mandates, disable its delivery points and close its
+   * Also revoke its mandates, with which its delivery points end, and close its
    * products.
    *
    * @generated from field: bool force = 4;

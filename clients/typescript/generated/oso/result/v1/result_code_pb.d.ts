@@ -404,7 +404,7 @@ export enum ResultCode {
   OUTSIDE_MANDATE = 105,
 
   /**
-   * Only an admitted supplier can be given a mandate.
+   * Only an admitted supplier can be given a mandate, and work with one.
    *
    * @generated from enum value: RESULT_CODE_SUPPLIER_NOT_ADMITTED = 106;
    */

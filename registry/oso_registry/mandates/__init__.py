@@ -1,0 +1,1 @@
+"""What boards let suppliers do for schools: mandates, and the delivery points that rest on them."""

@@ -1,0 +1,1 @@
+"""Who takes part: boards, schools, SWVs, regional initiatives, suppliers and their products."""
