@@ -14,6 +14,7 @@ import click
 from oso_registry.certificates import Authority, CertificateProfileError
 from oso_registry.directory import VersionNotHigherError, publish_directory, replace_file
 from oso_registry.registration import RegistrationError, read_registration
+from oso_registry.school_lists.generating import generate_schools
 from oso_rpc.clock import SystemClock
 from oso_rpc.credentials import CredentialsError, write_private
 from oso_rpc.directory import DirectoryError, open_directory
@@ -65,6 +66,9 @@ class _Readable:
 @click.group()
 def main() -> None:
     """OfficeHeart: certificates and the directory of who takes part."""
+
+
+main.add_command(generate_schools)
 
 
 @main.group()

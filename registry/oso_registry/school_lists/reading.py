@@ -63,7 +63,7 @@ def read_school_list(content: bytes, sector: Sector.ValueType = SECTOR_UNSPECIFI
 
     """
     if len(content) > MAX_BYTES:
-        raise _too_large()
+        raise too_large()
     encoding = _encoding_of(content)
     lines = _lines(content.removeprefix(_BOM), _ENCODINGS[encoding])
     first = next(((number, line) for number, line in lines if line.strip()), None)
@@ -86,7 +86,8 @@ def read_school_list(content: bytes, sector: Sector.ValueType = SECTOR_UNSPECIFI
     )
 
 
-def _too_large() -> OsoError:
+def too_large() -> OsoError:
+    """Make the refusal of a file that is larger than any school list."""
     return OsoError(RESULT_CODE_SCHOOL_LIST_TOO_LARGE, bytes=f"{MAX_BYTES}", lines=f"{MAX_LINES}")
 
 
@@ -123,7 +124,7 @@ def _lines(content: bytes, encoding: str) -> Iterator[tuple[int, str]]:
     while line := stream.readline(MAX_LINE_BYTES + 1):
         number += 1
         if number > MAX_LINES:
-            raise _too_large()
+            raise too_large()
         if len(line) > MAX_LINE_BYTES:
             raise OsoError(
                 RESULT_CODE_SCHOOL_LIST_LINE_TOO_LONG, line=str(number), limit=str(MAX_LINE_BYTES)

@@ -28,7 +28,7 @@ from oso.options.v1 import access_pb2 as oso_dot_options_dot_v1_dot_access__pb2
 from oso.registry.v1 import school_list_pb2 as oso_dot_registry_dot_v1_dot_school__list__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)oso/registry/v1/school_list_service.proto\x12\x0foso.registry.v1\x1a\x1b\x62uf/validate/validate.proto\x1a oso/directory/v1/directory.proto\x1a\x1boso/options/v1/access.proto\x1a!oso/registry/v1/school_list.proto\"\x82\x01\n\x14ImportSchoolsRequest\x12:\n\x08settings\x18\x01 \x01(\x0b\x32&.oso.registry.v1.ImportSchoolsSettingsH\x00\x12\x1c\n\x05\x63hunk\x18\x02 \x01(\x0c\x42\x0b\xbaH\x08z\x06\x10\x01\x18\x80\x80@H\x00\x42\x10\n\x07\x63ontent\x12\x05\xbaH\x02\x08\x01\"\x8a\x02\n\x15ImportSchoolsSettings\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1a\n\x04size\x18\x02 \x01(\x03\x42\x0c\xbaH\t\"\x07\x18\x80\x80\x80\x08 \x00\x12\x17\n\x06sha256\x18\x03 \x01(\x0c\x42\x07\xbaH\x04z\x02h \x12\x32\n\x06sector\x18\x04 \x01(\x0e\x32\x18.oso.directory.v1.SectorB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x15\n\rvalidate_only\x18\x05 \x01(\x08\x12\x15\n\rclose_missing\x18\x06 \x01(\x08\x12%\n\x12max_closed_percent\x18\x07 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x64(\x00\x12\x15\n\rskip_rejected\x18\x08 \x01(\x08\"\x9a\x01\n\x15ImportSchoolsResponse\x12:\n\x08progress\x18\x01 \x01(\x0b\x32&.oso.registry.v1.ImportSchoolsProgressH\x00\x12\x33\n\x06report\x18\x02 \x01(\x0b\x32!.oso.registry.v1.SchoolListReportH\x00\x42\x10\n\x07\x63ontent\x12\x05\xbaH\x02\x08\x01\"h\n\x15ImportSchoolsProgress\x12\x32\n\x05stage\x18\x01 \x01(\x0e\x32#.oso.registry.v1.ImportSchoolsStage\x12\x0c\n\x04\x64one\x18\x02 \x01(\x03\x12\r\n\x05total\x18\x03 \x01(\x03*\xa8\x01\n\x12ImportSchoolsStage\x12$\n IMPORT_SCHOOLS_STAGE_UNSPECIFIED\x10\x00\x12\"\n\x1eIMPORT_SCHOOLS_STAGE_RECEIVING\x10\x01\x12\"\n\x1eIMPORT_SCHOOLS_STAGE_COMPARING\x10\x02\x12$\n IMPORT_SCHOOLS_STAGE_REGISTERING\x10\x03\x32\x83\x01\n\x11SchoolListService\x12n\n\rImportSchools\x12%.oso.registry.v1.ImportSchoolsRequest\x1a&.oso.registry.v1.ImportSchoolsResponse\"\n\x90\x02\x02\xc2\xb7\x18\x03\n\x01\x01(\x01\x30\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)oso/registry/v1/school_list_service.proto\x12\x0foso.registry.v1\x1a\x1b\x62uf/validate/validate.proto\x1a oso/directory/v1/directory.proto\x1a\x1boso/options/v1/access.proto\x1a!oso/registry/v1/school_list.proto\"\x82\x01\n\x14ImportSchoolsRequest\x12:\n\x08settings\x18\x01 \x01(\x0b\x32&.oso.registry.v1.ImportSchoolsSettingsH\x00\x12\x1c\n\x05\x63hunk\x18\x02 \x01(\x0c\x42\x0b\xbaH\x08z\x06\x10\x01\x18\x80\x80@H\x00\x42\x10\n\x07\x63ontent\x12\x05\xbaH\x02\x08\x01\"\x9f\x02\n\x15ImportSchoolsSettings\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1a\n\x04size\x18\x02 \x01(\x03\x42\x0c\xbaH\t\"\x07\x18\x80\x80\x80\x08 \x00\x12\x17\n\x06sha256\x18\x03 \x01(\x0c\x42\x07\xbaH\x04z\x02h \x12\x32\n\x06sector\x18\x04 \x01(\x0e\x32\x18.oso.directory.v1.SectorB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x15\n\rvalidate_only\x18\x05 \x01(\x08\x12\x15\n\rclose_missing\x18\x06 \x01(\x08\x12%\n\x12max_closed_percent\x18\x07 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x64(\x00\x12\x13\n\x0b\x66orce_close\x18\t \x01(\x08\x12\x15\n\rskip_rejected\x18\x08 \x01(\x08\"\x9a\x01\n\x15ImportSchoolsResponse\x12:\n\x08progress\x18\x01 \x01(\x0b\x32&.oso.registry.v1.ImportSchoolsProgressH\x00\x12\x33\n\x06report\x18\x02 \x01(\x0b\x32!.oso.registry.v1.SchoolListReportH\x00\x42\x10\n\x07\x63ontent\x12\x05\xbaH\x02\x08\x01\"h\n\x15ImportSchoolsProgress\x12\x32\n\x05stage\x18\x01 \x01(\x0e\x32#.oso.registry.v1.ImportSchoolsStage\x12\x0c\n\x04\x64one\x18\x02 \x01(\x03\x12\r\n\x05total\x18\x03 \x01(\x03*\xa8\x01\n\x12ImportSchoolsStage\x12$\n IMPORT_SCHOOLS_STAGE_UNSPECIFIED\x10\x00\x12\"\n\x1eIMPORT_SCHOOLS_STAGE_RECEIVING\x10\x01\x12\"\n\x1eIMPORT_SCHOOLS_STAGE_COMPARING\x10\x02\x12$\n IMPORT_SCHOOLS_STAGE_REGISTERING\x10\x03\x32\x83\x01\n\x11SchoolListService\x12n\n\rImportSchools\x12%.oso.registry.v1.ImportSchoolsRequest\x1a&.oso.registry.v1.ImportSchoolsResponse\"\n\x90\x02\x02\xc2\xb7\x18\x03\n\x01\x01(\x01\x30\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -53,16 +53,16 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_IMPORTSCHOOLSRESPONSE'].oneofs_by_name['content']._serialized_options = b'\272H\002\010\001'
   _globals['_SCHOOLLISTSERVICE'].methods_by_name['ImportSchools']._loaded_options = None
   _globals['_SCHOOLLISTSERVICE'].methods_by_name['ImportSchools']._serialized_options = b'\220\002\002\302\267\030\003\n\001\001'
-  _globals['_IMPORTSCHOOLSSTAGE']._serialized_start=855
-  _globals['_IMPORTSCHOOLSSTAGE']._serialized_end=1023
+  _globals['_IMPORTSCHOOLSSTAGE']._serialized_start=876
+  _globals['_IMPORTSCHOOLSSTAGE']._serialized_end=1044
   _globals['_IMPORTSCHOOLSREQUEST']._serialized_start=190
   _globals['_IMPORTSCHOOLSREQUEST']._serialized_end=320
   _globals['_IMPORTSCHOOLSSETTINGS']._serialized_start=323
-  _globals['_IMPORTSCHOOLSSETTINGS']._serialized_end=589
-  _globals['_IMPORTSCHOOLSRESPONSE']._serialized_start=592
-  _globals['_IMPORTSCHOOLSRESPONSE']._serialized_end=746
-  _globals['_IMPORTSCHOOLSPROGRESS']._serialized_start=748
-  _globals['_IMPORTSCHOOLSPROGRESS']._serialized_end=852
-  _globals['_SCHOOLLISTSERVICE']._serialized_start=1026
-  _globals['_SCHOOLLISTSERVICE']._serialized_end=1157
+  _globals['_IMPORTSCHOOLSSETTINGS']._serialized_end=610
+  _globals['_IMPORTSCHOOLSRESPONSE']._serialized_start=613
+  _globals['_IMPORTSCHOOLSRESPONSE']._serialized_end=767
+  _globals['_IMPORTSCHOOLSPROGRESS']._serialized_start=769
+  _globals['_IMPORTSCHOOLSPROGRESS']._serialized_end=873
+  _globals['_SCHOOLLISTSERVICE']._serialized_start=1047
+  _globals['_SCHOOLLISTSERVICE']._serialized_end=1178
 # @@protoc_insertion_point(module_scope)

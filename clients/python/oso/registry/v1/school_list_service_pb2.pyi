@@ -90,6 +90,7 @@ class ImportSchoolsSettings(_message.Message):
     VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
     CLOSE_MISSING_FIELD_NUMBER: _builtins.int
     MAX_CLOSED_PERCENT_FIELD_NUMBER: _builtins.int
+    FORCE_CLOSE_FIELD_NUMBER: _builtins.int
     SKIP_REJECTED_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Same id, same answer."""
@@ -111,6 +112,11 @@ class ImportSchoolsSettings(_message.Message):
     """The import is refused if it would close more than this part (per cent) of
     the active locations in the sectors of the list; 0 stands for 5.
     """
+    force_close: _builtins.bool
+    """Also end the mandates and delivery points of the schools that are closed;
+    otherwise IN_USE follows while there are any. A location with a delivery
+    point in use is not closed either way.
+    """
     skip_rejected: _builtins.bool
     """Go on without the schools that have a rejected row; otherwise a list with a
     rejected row is refused.
@@ -125,11 +131,12 @@ class ImportSchoolsSettings(_message.Message):
         validate_only: _builtins.bool = ...,
         close_missing: _builtins.bool = ...,
         max_closed_percent: _builtins.int = ...,
+        force_close: _builtins.bool = ...,
         skip_rejected: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["close_missing", b"close_missing", "max_closed_percent", b"max_closed_percent", "request_id", b"request_id", "sector", b"sector", "sha256", b"sha256", "size", b"size", "skip_rejected", b"skip_rejected", "validate_only", b"validate_only"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["close_missing", b"close_missing", "force_close", b"force_close", "max_closed_percent", b"max_closed_percent", "request_id", b"request_id", "sector", b"sector", "sha256", b"sha256", "size", b"size", "skip_rejected", b"skip_rejected", "validate_only", b"validate_only"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -107,6 +107,15 @@ export declare type ImportSchoolsSettings = Message<"oso.registry.v1.ImportSchoo
   maxClosedPercent: number;
 
   /**
+   * Also end the mandates and delivery points of the schools that are closed;
+   * otherwise IN_USE follows while there are any. A location with a delivery
+   * point in use is not closed either way.
+   *
+   * @generated from field: bool force_close = 9;
+   */
+  forceClose: boolean;
+
+  /**
    * Go on without the schools that have a rejected row; otherwise a list with a
    * rejected row is refused.
    *
