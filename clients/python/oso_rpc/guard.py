@@ -14,7 +14,7 @@ import re
 import time
 from contextlib import aclosing
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import grpc
 import protovalidate
@@ -28,7 +28,7 @@ from oso.result.v1.result_code_pb2 import (
     RESULT_CODE_REQUEST_INVALID,
 )
 from oso_rpc.errors import REQUEST_ID_KEY, OsoError, abort, status_name
-from oso_rpc.identity import peer_identity, set_current_peer
+from oso_rpc.identity import has_certificate, peer_identity, set_current_peer
 from oso_rpc.violations import path_of
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
     from oso_rpc.admission import Admission
     from oso_rpc.clock import Clock
+    from oso_rpc.identity import PeerIdentity
 
 _DECENT_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 # Their requests are not ours to check, and tools call them without a deadline.
@@ -67,6 +68,21 @@ class CallObserver(Protocol):
         ...
 
 
+@runtime_checkable
+class Authorization(Protocol):
+    """Decides who may call which method, where a certificate in force is not enough."""
+
+    async def authorize(self, method: str, peer: PeerIdentity | None) -> None:
+        """Return when this caller may call this method; raise OsoError when it may not.
+
+        Args:
+            method: Full name, such as `/oso.registry.v1.BoardService/GetBoard`.
+            peer: Who calls; None when no certificate was shown.
+
+        """
+        ...
+
+
 class NoObserver:
     """Takes no notes."""
 
@@ -79,14 +95,19 @@ class ServerGuard(grpc.aio.ServerInterceptor):  # type: ignore[misc,unused-ignor
 
     def __init__(
         self,
-        admission: Admission,
+        admission: Admission | Authorization,
         clock: Clock,
         observer: CallObserver | None = None,
         request_ids: Callable[[], str] = lambda: os.urandom(16).hex(),
     ) -> None:
-        """Take who decides on certificates, the clock, who counts calls, who makes request ids."""
+        """Take who decides on callers, the clock, who counts calls, who makes request ids.
+
+        An Admission decides by the certificate alone, at once; an Authorization by the method too,
+        and may take its time.
+        """
         self.observer = observer or NoObserver()
-        self._admission = admission
+        self._admission: Any = admission
+        self._is_authorization = isinstance(admission, Authorization)
         self._clock = clock
         self._request_ids = request_ids
         self._validator = protovalidate.Validator()
@@ -117,17 +138,31 @@ class ServerGuard(grpc.aio.ServerInterceptor):  # type: ignore[misc,unused-ignor
                 return value
         return self._request_ids()
 
-    def admit(self, context: Any) -> None:
-        """Find out who calls, and refuse a certificate that may not be used now.
+    def admit(self, context: Any, method: str) -> Awaitable[None] | None:
+        """Find out who calls, and refuse a caller that may not do this now.
+
+        Gives what is still to be waited for, if the decision takes time.
 
         Raises:
             OsoError: TLS_VERSION, or one of the CERTIFICATE reasons.
 
         """
+        admission = self._admission
+        if self._is_authorization:
+            return self._authorize(admission, context, method)
         peer = peer_identity(context)
         structlog.contextvars.bind_contextvars(system=peer.system_id)
-        self._admission.check(peer, self._clock.now())
+        admission.check(peer, self._clock.now())
         set_current_peer(peer)
+        return None
+
+    @staticmethod
+    async def _authorize(authorization: Authorization, context: Any, method: str) -> None:
+        peer = peer_identity(context) if has_certificate(context) else None
+        structlog.contextvars.bind_contextvars(system=peer.system_id if peer else "")
+        await authorization.authorize(method, peer)
+        if peer is not None:
+            set_current_peer(peer)
 
     def check(self, request: Message) -> None:
         """Refuse a request that breaks the rules written in the contract.
@@ -151,11 +186,10 @@ class ServerGuard(grpc.aio.ServerInterceptor):  # type: ignore[misc,unused-ignor
             "stream" if handler.response_streaming else "unary",
         )
         inner: Callable[..., Any] = getattr(handler, "_".join(kinds))
-        ours = not method.startswith(_OPERATORS)
+        ours = not is_for_operators(method)
         deadline = ours and kinds == ("unary", "unary")
 
         def prepare(request: Any, context: Any) -> Any:
-            self.admit(context)
             if deadline and context.time_remaining() is None:
                 raise OsoError(RESULT_CODE_DEADLINE_REQUIRED)
             if ours and handler.request_streaming:
@@ -166,16 +200,18 @@ class ServerGuard(grpc.aio.ServerInterceptor):  # type: ignore[misc,unused-ignor
 
         async def answer(request: Any, context: Any) -> Any:
             async with _Call(self, method, context):
+                if (waiting := self.admit(context, method)) is not None:
+                    await waiting
                 return await inner(prepare(request, context), context)
 
         async def stream(request: Any, context: Any) -> AsyncIterator[Any]:
-            # Closed by name: the garbage collector would do it some time, files still open.
-            async with (
-                _Call(self, method, context),
-                aclosing(inner(prepare(request, context), context)) as responses,
-            ):
-                async for response in responses:
-                    yield response
+            async with _Call(self, method, context):
+                if (waiting := self.admit(context, method)) is not None:
+                    await waiting
+                # Closed by name: the garbage collector would do it some time, files still open.
+                async with aclosing(inner(prepare(request, context), context)) as responses:
+                    async for response in responses:
+                        yield response
 
         # A stream can also be a coroutine that writes to the context, as health's Watch does.
         guarded = stream if inspect.isasyncgenfunction(inner) else answer
@@ -186,6 +222,11 @@ class ServerGuard(grpc.aio.ServerInterceptor):  # type: ignore[misc,unused-ignor
         async for request in requests:
             self.check(request)
             yield request
+
+
+def is_for_operators(method: str) -> bool:
+    """Tell whether a method is one of health or reflection."""
+    return method.startswith(_OPERATORS)
 
 
 class _Call:

@@ -110,6 +110,25 @@ def _identity_of_pem(pem: bytes) -> PeerIdentity:
     return identity_of_certificate(x509.load_pem_x509_certificate(pem))
 
 
+def has_certificate(context: Any) -> bool:
+    """Tell whether whoever calls showed a certificate.
+
+    Raises:
+        OsoError: TLS_VERSION when the connection is not TLS 1.3.
+
+    """
+    properties = context.auth_context()
+    _require_tls_1_3(properties)
+    return bool(properties.get("x509_pem_cert"))
+
+
+def _require_tls_1_3(properties: Any) -> None:
+    version = properties.get("ssl_tls_version", (b"",))[0]
+    if version != _TLS_VERSION:
+        found = version.decode("ascii", "replace") or "-"
+        raise OsoError(RESULT_CODE_TLS_VERSION, found=found)
+
+
 def peer_identity(context: Any) -> PeerIdentity:
     """Read who calls from the connection of a call.
 
@@ -119,10 +138,7 @@ def peer_identity(context: Any) -> PeerIdentity:
 
     """
     properties = context.auth_context()
-    version = properties.get("ssl_tls_version", (b"",))[0]
-    if version != _TLS_VERSION:
-        found = version.decode("ascii", "replace") or "-"
-        raise OsoError(RESULT_CODE_TLS_VERSION, found=found)
+    _require_tls_1_3(properties)
     pem = properties.get("x509_pem_cert")
     if not pem:
         raise OsoError(RESULT_CODE_CERTIFICATE_UNKNOWN)

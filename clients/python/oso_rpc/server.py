@@ -61,12 +61,17 @@ class Server:
     """A server that was built and can be started once."""
 
     def __init__(
-        self, server: grpc.aio.Server, port: int, check: health.aio.HealthServicer
+        self,
+        server: grpc.aio.Server,
+        port: int,
+        check: health.aio.HealthServicer,
+        open_port: int = 0,
     ) -> None:
         """Use `build_server`."""
         self._server = server
         self._health = check
         self.port = port
+        self.open_port = open_port
 
     async def start(self) -> int:
         """Start serving; give the port."""
@@ -89,6 +94,8 @@ async def build_server(
     guard: ServerGuard,
     services: Sequence[Registration],
     max_connection_age: timedelta = MAX_CONNECTION_AGE,
+    *,
+    open_address: str = "",
 ) -> Server:
     """Build a server that asks every client for a certificate of our authority.
 
@@ -99,6 +106,8 @@ async def build_server(
         services: What to serve, besides health and reflection.
         max_connection_age: How long a connection may live. gRPC checks a certificate when a
             connection is made; this bounds for how long that check is believed.
+        open_address: Where to listen besides, without asking for a certificate: for who has none
+            yet. The guard must know what to refuse there; empty for no such place.
 
     Raises:
         AddressInUseError: The address cannot be had.
@@ -131,11 +140,18 @@ async def build_server(
         root_certificates=credentials.authority_pem,
         require_client_auth=True,
     )
+    port = _listen(server, address, tls)
+    if not open_address:
+        return Server(server, port, check)
+    open_tls = grpc.ssl_server_credentials([(credentials.key_pem, credentials.certificate_pem)])
+    return Server(server, port, check, _listen(server, open_address, open_tls))
+
+
+def _listen(server: grpc.aio.Server, address: str, tls: grpc.ServerCredentials) -> int:
     try:
-        port = server.add_secure_port(address, tls)
+        return server.add_secure_port(address, tls)
     except RuntimeError:
         raise AddressInUseError(address) from None
-    return Server(server, port, check)
 
 
 def _milliseconds(time: timedelta) -> int:

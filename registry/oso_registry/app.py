@@ -1,0 +1,168 @@
+"""Where OfficeHeart is put together: settings, store, services, server."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import structlog
+from pydantic import Field
+from pydantic_settings import SettingsConfigDict
+
+from oso_registry.access import Authorization
+from oso_registry.audit import AuditServicer
+from oso_registry.audit import registration as audit_service
+from oso_registry.calls import Office
+from oso_registry.store import MIGRATIONS, Batch
+from oso_rpc.clock import Clock, SystemClock
+from oso_rpc.credentials import Credentials
+from oso_rpc.errors import OsoError
+from oso_rpc.guard import CallObserver, ServerGuard
+from oso_rpc.server import Registration, Server, build_server
+from oso_store import Database
+from oso_store.settings import FileSettings
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+SETTINGS_FILE = "registry.toml"
+_TIDY_SECONDS = 3600.0
+_log = structlog.get_logger(__name__)
+
+
+class Settings(FileSettings):
+    """Settings of OfficeHeart: `registry.toml`, or `OSO_REGISTRY_...` in the environment."""
+
+    model_config = SettingsConfigDict(env_prefix="OSO_REGISTRY_", extra="forbid")
+
+    listen: str = "127.0.0.1:7442"
+    """Where to listen for whoever has a certificate, `host:port`. Port 0 takes a free one."""
+    listen_enrolment: str = "127.0.0.1:7441"
+    """Where to listen for whoever has none yet: enrolment and nothing else."""
+    certificate: Path = Path("system.crt")
+    """Certificate of this system, with the issuing one (PEM)."""
+    key: Path = Path("system.key")
+    """Its private key (PEM). Its owner alone may read it."""
+    authority: Path = Path("ca")
+    """Folder of the certificate authority."""
+    directory_key: Path = Path("directory.key")
+    """Ed25519 private key that signs the directory (PEM). Its owner alone may read it."""
+    database: str = ""
+    """`postgresql+asyncpg://user@host/name`; empty: SQLite in the file registry.sqlite."""
+    connection_minutes: float = Field(default=10, gt=0)
+    """How long a connection may live before it must be made, and its certificate checked, anew."""
+
+    def database_url(self, home: Path) -> str:
+        """Give the database to use, for the folder the settings lie in."""
+        return self.database or f"sqlite:///{(home / 'registry.sqlite').absolute()}"
+
+
+@dataclass(frozen=True)
+class House:
+    """OfficeHeart, put together.
+
+    Attributes:
+        office: Runs the work of calls.
+        settings: The settings.
+        credentials: Who we are.
+
+    """
+
+    office: Office
+    settings: Settings
+    credentials: Credentials
+
+
+@asynccontextmanager
+async def opened(
+    home: Path, settings: Settings, clock: Clock | None = None
+) -> AsyncIterator[Office]:
+    """Open what is kept, without serving.
+
+    Raises:
+        SchemaError: The database was made by a newer version.
+        StoreUnavailableError: The database cannot be used.
+
+    """
+    database: Database[Batch] = Database(settings.database_url(home), Batch)
+    await database.migrate(MIGRATIONS)
+    await database.start()
+    try:
+        yield Office(database, clock or SystemClock())
+    finally:
+        await database.close()
+
+
+@asynccontextmanager
+async def running(
+    home: Path,
+    settings: Settings,
+    clock: Clock | None = None,
+    observer: CallObserver | None = None,
+) -> AsyncIterator[tuple[House, Server]]:
+    """Run OfficeHeart inside the event loop; stops at the end of the block.
+
+    Raises: as `opened`;
+        CredentialsError: Keys or certificates cannot be used.
+        AddressInUseError: An address cannot be had.
+        OSError: A file cannot be read.
+
+    """
+    async with opened(home, settings, clock) as office:
+        root = settings.authority / "root.crt"
+        credentials = Credentials.load(settings.certificate, settings.key, root)
+        house = House(office, settings, credentials)
+        server = await build_server(
+            settings.listen,
+            credentials,
+            ServerGuard(Authorization(office), office.clock, observer),
+            services(house),
+            timedelta(minutes=settings.connection_minutes),
+            open_address=settings.listen_enrolment,
+        )
+        await server.start()
+        tasks = [asyncio.create_task(_tidy(office), name="tidy")]
+        try:
+            yield house, server
+        finally:
+            await server.stop()
+            for task in tasks:
+                task.cancel()
+            for task in tasks:
+                with contextlib.suppress(asyncio.CancelledError):
+                    await task
+
+
+def services(house: House) -> list[Registration]:
+    """Give all services of OfficeHeart."""
+    return [
+        audit_service(AuditServicer(house.office)),
+    ]
+
+
+async def serve(home: Path, settings: Settings) -> None:
+    """Run until SIGTERM or SIGINT; print one line when ready."""
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with running(home, settings) as (_, server):
+        at = f"{settings.listen.rpartition(':')[0]}:{server.port}"
+        enrolment = f"{settings.listen_enrolment.rpartition(':')[0]}:{server.open_port}"
+        print(f"OfficeHeart ready on {at}, enrolment on {enrolment}", flush=True)  # noqa: T201
+        await stop.wait()
+
+
+async def _tidy(office: Office) -> None:
+    """Drop what nobody will ask for again, now and then."""
+    while True:
+        try:
+            await office.forget_replies()
+        except OsoError as error:
+            _log.error("tidy_failed", reason=error.name)
+        await asyncio.sleep(_TIDY_SECONDS)

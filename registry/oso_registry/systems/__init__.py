@@ -1,0 +1,1 @@
+"""Systems and their certificates: what holds a certificate, and which ones it holds."""
