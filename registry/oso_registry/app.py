@@ -19,6 +19,8 @@ from oso_registry.access import Authorization
 from oso_registry.audit import AuditServicer
 from oso_registry.audit import registration as audit_service
 from oso_registry.calls import Office
+from oso_registry.mandates.rpc import registrations as mandate_services
+from oso_registry.parties.rpc import registrations as party_services
 from oso_registry.store import MIGRATIONS, Batch
 from oso_rpc.clock import Clock, SystemClock
 from oso_rpc.credentials import Credentials
@@ -143,6 +145,8 @@ def services(house: House) -> list[Registration]:
     """Give all services of OfficeHeart."""
     return [
         audit_service(AuditServicer(house.office)),
+        *party_services(house.office),
+        *mandate_services(house.office),
     ]
 
 

@@ -57,6 +57,7 @@ class Collection(Generic[M]):
         message: The message's class.
         table: Its table.
         output_only: Fields a request cannot set (AIP-203).
+        derived: Fields that follow from the rest, and are not kept.
 
     """
 
@@ -66,6 +67,7 @@ class Collection(Generic[M]):
         row: type[ResourceRow],
         *,
         output_only: Iterable[str] = (),
+        derived: Iterable[str] = (),
         extra: Callable[[M], dict[str, Any]] | None = None,
     ) -> None:
         """Join a message with a table.
@@ -76,8 +78,15 @@ class Collection(Generic[M]):
         """
         self.message = message
         self.table = table_of(row)
-        self.output_only = frozenset(output_only) | {"name", "etag", "create_time", "update_time"}
-        self._columns = columns_of(message)
+        self.derived = frozenset(derived)
+        self.output_only = self.derived | {
+            *output_only,
+            "name",
+            "etag",
+            "create_time",
+            "update_time",
+        }
+        self._columns = [one for one in columns_of(message) if one.name not in self.derived]
         self._extra = extra
         if missing := {one.name for one in self._columns} - set(self.table.c.keys()):
             raise TypeError(f"{self.table.name} has no column for {sorted(missing)}")
@@ -289,6 +298,8 @@ class Transaction:
         A resource that would not change is left as it is: no line, no new etag.
         """
         written: Any = _copy(message)
+        for field in collection.derived:
+            written.ClearField(field)
         known: Any = self.batch.get(collection, written.name)
         if known is None:
             written.etag = ""
