@@ -109,6 +109,7 @@ class Office:
         work: Callable[[Transaction], Result],
         *,
         keep: bool = True,
+        request_id: str | None = None,
     ) -> Result:
         """Do the work of a request that changes something, in one transaction.
 
@@ -121,22 +122,23 @@ class Office:
             work: Gives the response. May run more than once; only the last run counts.
             keep: False for a response with a secret in it, which must not lie in the database; such
                 work finds out by itself that it was done before.
+            request_id: Goes before the request's own: that of a stream lies in its first message.
 
         Raises:
             OsoError: REQUEST_ID_REUSED; NOT_RECORDED when the database fails; what the work raises.
 
         """
         now = self.clock.now()
-        request_id = str(getattr(request, "request_id", "")).lower()
+        repeated = str(request_id or getattr(request, "request_id", "")).lower()
         method = request.DESCRIPTOR.name.removesuffix("Request")
 
         def do(batch: Batch) -> Result:
-            given = _given_before(batch, caller, request, request_id) if keep else None
+            given = _given_before(batch, caller, request, repeated) if keep else None
             if given is not None:
                 return given  # type: ignore[no-any-return]
-            result = work(Transaction(batch, caller, now, method, request_id))
-            if keep and request_id and isinstance(result, Message):
-                batch.session.add(_reply(caller, request, request_id, result, now))
+            result = work(Transaction(batch, caller, now, method, repeated))
+            if keep and repeated and isinstance(result, Message):
+                batch.session.add(_reply(caller, request, repeated, result, now))
             return result
 
         return await self._run(self.database.write, do)

@@ -55,7 +55,7 @@ from oso_registry.systems.resources import SYSTEMS
 from oso_rpc.errors import from_rpc_error
 
 if TYPE_CHECKING:
-    from conftest import Desk, HeadOffice
+    from .conftest import Desk, HeadOffice
 
 _BOARD, _SCHOOL = "boards/41234", "schools/00SS"
 _SUPPLIER, _OTHER = "suppliers/00000099000000007000", "suppliers/00000099000000008000"
