@@ -70,7 +70,7 @@ class Country:
         """Make authority, keys, certificates, directory and settings."""
         ports = _free_ports(3)
         office = self.folder / "officeheart"
-        command("oso-registry", "ca", "init", "--dir", office / "ca")
+        command("oso-registry", "ca", "init", "--demo", "--dir", office / "ca")
         directory_key = command("oso-registry", "key", "init", "--out", office / "directory.key")
         directory_key = directory_key.split()[-1]
         told = command("oso-trafficcenter", "init", "--dir", self.traffic_center)
@@ -88,7 +88,7 @@ class Country:
         homes |= {one[1]: self.home(one[0]) for one in (SOURCE, TARGET)}
         for system, home in homes.items():
             command(
-                *("oso-registry", "certificate", "issue", "--ca", office / "ca"),
+                *("oso-registry", "certificate", "issue", "--demo", "--ca", office / "ca"),
                 *("--csr", home / "system.csr", "--system", system, "--out", home / "system.crt"),
             )
             (home / "root.crt").write_bytes((office / "ca" / "root.crt").read_bytes())

@@ -11,7 +11,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from oso_registry.certificates import Authority, CertificateProfileError
+from oso_registry.authority.cli import ca, key_access, passphrase_options
+from oso_registry.authority.folder import load_authority
+from oso_registry.authority.passphrase import ISSUER_PASSPHRASE
+from oso_registry.authority.problems import AuthorityError
 from oso_registry.directory import VersionNotHigherError, publish_directory, replace_file
 from oso_registry.registration import RegistrationError, read_registration
 from oso_registry.school_lists.generating import generate_schools
@@ -51,12 +54,7 @@ class _Readable:
                 text = f"the directory is refused: {error}"
             case RegistrationError():
                 text = f"the registration file cannot be used:\n{error}"
-            case (
-                CertificateProfileError()
-                | CredentialsError()
-                | ValueError()
-                | VersionNotHigherError()
-            ):
+            case AuthorityError() | CredentialsError() | ValueError() | VersionNotHigherError():
                 text = str(error)
             case _:
                 return
@@ -69,20 +67,7 @@ def main() -> None:
 
 
 main.add_command(generate_schools)
-
-
-@main.group()
-def ca() -> None:
-    """The certificate authority."""
-
-
-@ca.command("init")
-@click.option("--dir", "folder", type=_FOLDER, required=True, help="New folder for the authority.")
-def ca_init(folder: Path) -> None:
-    """Make a root and an issuing authority."""
-    with _Readable():
-        Authority.create(folder, SystemClock().now())
-    click.echo(f"Authority made in {folder}. Give root.crt to everybody; take root.key offline.")
+main.add_command(ca)
 
 
 @main.group()
@@ -95,18 +80,36 @@ def certificate() -> None:
 @click.option("--csr", type=_EXISTING, required=True, help="Signing request of the system (PEM).")
 @click.option("--system", "system_id", required=True, help="Id of the system it is for.")
 @click.option("--out", type=_FILE, required=True, help="Where to write the certificate (PEM).")
-@click.option("--days", type=click.IntRange(1, 397), default=90, show_default=True)
-def certificate_issue(folder: Path, csr: Path, system_id: str, out: Path, days: int) -> None:
+@click.option(
+    "--days", type=click.IntRange(1, 397), help="How long; the authority's own if absent."
+)
+@passphrase_options
+def certificate_issue(
+    folder: Path,
+    csr: Path,
+    system_id: str,
+    out: Path,
+    *,
+    days: int | None,
+    passphrase_file: Path | None,
+    demo: bool,
+) -> None:
     """Sign a request that a system made where its key lives."""
     with _Readable():
-        authority = Authority.load(folder)
-        now = SystemClock().now()
-        pem = authority.issue(csr.read_bytes(), system_id, now, timedelta(days=days))
-        replace_file(out, pem)
+        access = key_access(ISSUER_PASSPHRASE, passphrase_file, demo=demo, what="issuer's key")
+        authority = load_authority(folder, access)
+        lifetime = None if days is None else timedelta(days=days)
+        plan = authority.plan(csr.read_bytes(), system_id, SystemClock().now(), lifetime=lifetime)
+        replace_file(out, authority.sign(plan))
     click.echo(
         f"Certificate for {system_id} written to {out}, valid until "
-        f"{now + timedelta(days=days):%Y-%m-%d %H:%M} UTC."
+        f"{plan.not_after:%Y-%m-%d %H:%M} UTC."
     )
+    if plan.ignored_names:
+        names = ", ".join(repr(name) for name in plan.ignored_names)
+        click.echo(
+            f"The request asked for other names too, which it did not get: {names}", err=True
+        )
 
 
 @main.group()

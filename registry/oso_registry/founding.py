@@ -3,7 +3,7 @@
 Everything lies in one home folder:
 
     registry.toml     settings
-    ca/               the certificate authority; take ca/root.key offline
+    ca/               the certificate authority; take ca/root-1.key offline
     directory.key     signs the directory
     system.key/.crt   OfficeHeart's own key and certificate
     registry.sqlite   the database, unless another one is named
@@ -22,7 +22,13 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from oso.options.v1.access_pb2 import ROLE_AUDITOR, ROLE_REGISTRAR
 from oso.registry.v1.system_pb2 import CERTIFICATE_STATE_ISSUED, Certificate, System
-from oso_registry.certificates import LEAF_LIFETIME, Authority
+from oso_registry.authority import (
+    LEAF_LIFETIME,
+    TRUST_FILE,
+    Authority,
+    KeyAccess,
+    create_authority,
+)
 from oso_registry.systems.resources import CERTIFICATES, SYSTEMS
 from oso_rpc.credentials import new_key_and_request, write_private
 from oso_rpc.signing import Signer
@@ -55,21 +61,31 @@ class Issued:
         tx.put(CERTIFICATES, self.certificate)
 
 
-def found(home: Path, addresses: dict[str, str], now: datetime) -> list[Issued]:
+def found(
+    home: Path,
+    addresses: dict[str, str],
+    now: datetime,
+    *,
+    root_access: KeyAccess,
+    access: KeyAccess,
+) -> list[Issued]:
     """Make a home folder but for the database; give what `Issued.register` is to write there.
 
     Args:
         home: A folder that is not there yet, or is empty.
         addresses: `listen`, `listen_enrolment` and perhaps `database`, for the settings.
         now: The present moment.
+        root_access: What protects the key of the root.
+        access: What protects the key of the issuer.
 
     Raises:
+        AuthorityError: A key cannot be made or protected.
         FileExistsError: A part of an OfficeHeart is there already.
         OSError: A file cannot be written.
 
     """
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    authority = Authority.create(home / "ca", now)
+    authority = create_authority(home / "ca", now, root_access=root_access, access=access)
     write_private(home / "directory.key", Signer.new_pem())
     desk = home / DESK
     desk.mkdir(mode=0o700)
@@ -77,7 +93,7 @@ def found(home: Path, addresses: dict[str, str], now: datetime) -> list[Issued]:
         issue(authority, home, OFFICE_HEART, now),
         issue(authority, desk, FIRST_REGISTRAR, now),
     ]
-    (desk / "root.crt").write_bytes((home / "ca" / "root.crt").read_bytes())
+    (desk / "root.crt").write_bytes((home / "ca" / TRUST_FILE).read_bytes())
     settings = "".join(f"{name} = {json.dumps(value)}\n" for name, value in addresses.items())
     (home / "registry.toml").write_text(settings, encoding="utf-8")
     desk_settings = {"office_heart": addresses["listen"], "system": "officeheart"}

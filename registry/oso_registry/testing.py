@@ -20,7 +20,7 @@ from oso.directory.v1.directory_pb2 import (
     School,
 )
 from oso.transfer.v1.transfer_pb2 import TRANSFER_KIND_OVERSTAPDOSSIER
-from oso_registry.certificates import LEAF_LIFETIME, Authority
+from oso_registry.authority import LEAF_LIFETIME, Authority, KeyAccess, create_authority
 from oso_registry.directory import replace_file, sign_directory
 from oso_rpc.credentials import Credentials, new_key_and_request, write_private
 from oso_rpc.signing import Signer, key_id_of
@@ -49,7 +49,13 @@ class Landscape:
     def __post_init__(self) -> None:
         """Make the authority and the keys, and publish an empty directory."""
         now = datetime.now(UTC)
-        self.authority = Authority.create(self.folder / "ca", now)
+        # From last year, so that it can issue what has expired since.
+        self.authority = create_authority(
+            self.folder / "ca",
+            now - timedelta(days=365),
+            root_access=KeyAccess(demo=True),
+            access=KeyAccess(demo=True),
+        )
         write_private(self.folder / "directory.key", Signer.new_pem())
         write_private(self.folder / "grant.key", Signer.new_pem())
         self.directory = Directory(version=0, accepted_dossier_years=["2019.1"])

@@ -12,7 +12,7 @@ import pytest
 from oso.options.v1.access_pb2 import ROLE_REGISTRAR, Role
 from oso.registry.v1.system_pb2 import System
 from oso_registry.app import SETTINGS_FILE, House, Settings, opened, running
-from oso_registry.certificates import Authority
+from oso_registry.authority import Authority, KeyAccess, load_authority
 from oso_registry.founding import found, issue
 from oso_rpc.channel import secure_channel
 from oso_rpc.credentials import Credentials
@@ -71,7 +71,7 @@ class HeadOffice:
     @property
     def authority(self) -> Authority:
         """Its certificate authority."""
-        return Authority.load(self.folder / "ca")
+        return load_authority(self.folder / "ca", KeyAccess(demo=True))
 
     async def desk(self, role: Role.ValueType = ROLE_REGISTRAR, owner: str = "") -> Desk:
         """Register a system with a role, give it a certificate, and connect it."""
@@ -108,7 +108,8 @@ async def head_office(tmp_path: Path, database_url: str) -> AsyncIterator[HeadOf
         "listen_enrolment": "127.0.0.1:0",
         "database": database_url,
     }
-    issued = found(home, addresses, datetime.now(UTC))
+    demo = KeyAccess(demo=True)
+    issued = found(home, addresses, datetime.now(UTC), root_access=demo, access=demo)
     settings = Settings.load(home / SETTINGS_FILE)
     async with opened(home, settings) as office:
         for one in issued:

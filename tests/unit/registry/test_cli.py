@@ -55,7 +55,7 @@ def sign(folder: Path) -> Result:
 def issue(folder: Path, system_id: str = "las-a") -> Result:
     """Issue the certificate of the request in a folder."""
     return run(
-        *("certificate", "issue", "--ca", folder / "ca", "--csr", folder / "las-a.csr"),
+        *("certificate", "issue", "--demo", "--ca", folder / "ca", "--csr", folder / "las-a.csr"),
         *("--system", system_id, "--out", folder / "las-a.crt"),
     )
 
@@ -63,7 +63,7 @@ def issue(folder: Path, system_id: str = "las-a") -> Result:
 @pytest.fixture
 def office(tmp_path: Path) -> Path:
     """Give a folder with an authority, a signing key, a system's request and a registration."""
-    assert run("ca", "init", "--dir", tmp_path / "ca").exit_code == 0
+    assert run("ca", "init", "--demo", "--dir", tmp_path / "ca").exit_code == 0
     assert run("key", "init", "--out", tmp_path / "directory.key").exit_code == 0
     key, request = new_key_and_request("las-a")
     write_private(tmp_path / "las-a.key", key)
@@ -147,7 +147,8 @@ def test_wrong_registration_changes_nothing(office: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [("ca", "init", "--dir", "ca"), ("key", "init", "--out", "directory.key")]
+    "arguments",
+    [("ca", "init", "--demo", "--dir", "ca"), ("key", "init", "--out", "directory.key")],
 )
 def test_nothing_is_overwritten(office: Path, arguments: tuple[str, ...]) -> None:
     """Keys that are there stay, and the message says so."""
@@ -188,12 +189,12 @@ def test_bad_system_id_gets_no_certificate(office: Path) -> None:
 
 def test_missing_authority_is_named(office: Path, tmp_path: Path) -> None:
     """Where no authority is, the message names the file that is missing."""
-    (office / "ca" / "issuing.key").rename(tmp_path / "elsewhere.key")
+    (office / "ca" / "issuing-1.key").rename(tmp_path / "elsewhere.key")
 
     refused = issue(office)
 
     assert refused.exit_code == 1
-    assert "issuing.key: No such file or directory" in refused.output
+    assert "issuing-1.key: No such file or directory" in refused.output
 
 
 def test_missing_option_is_a_mistake_in_the_command() -> None:

@@ -116,7 +116,7 @@ def test_encrypted_key_is_named(landscape: Landscape) -> None:
 
 def test_certificate_without_system_is_refused(landscape: Landscape) -> None:
     """A certificate that names no system, such as the root's, is nobody's credentials."""
-    key = landscape.folder / "ca" / "root.key"
+    key = landscape.folder / "ca" / "root-1.key"
 
     with pytest.raises(OsoError) as caught:
         Credentials.load(landscape.root_file, key, landscape.root_file)

@@ -13,20 +13,35 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from cryptography.x509.verification import PolicyBuilder, Store
 
-from oso_registry.certificates import Authority, CertificateProfileError, ProfileProblem
-from oso_rpc.credentials import KeyFileExposedError, KeyMismatchError, new_key_and_request
+from oso_registry.authority import (
+    Authority,
+    CertificateProfileError,
+    KeyAccess,
+    KeyLockedError,
+    Plan,
+    ProfileProblem,
+    create_authority,
+    load_authority,
+)
+from oso_rpc.credentials import KeyFileExposedError, new_key_and_request
 from oso_rpc.identity import identity_of_certificate
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+DEMO = KeyAccess(demo=True)
+
+
+def make(folder: Path) -> Authority:
+    """Make an authority without passphrases at NOW."""
+    return create_authority(folder, NOW, root_access=DEMO, access=DEMO)
 
 
 @pytest.fixture
 def authority(tmp_path: Path) -> Authority:
     """Give an authority made at NOW in the folder `ca`."""
-    return Authority.create(tmp_path / "ca", NOW)
+    return make(tmp_path / "ca")
 
 
 def request_of(
@@ -166,11 +181,11 @@ def test_issuing_authority_makes_no_authorities(authority: Authority) -> None:
 def test_keys_are_private_files(authority: Authority, tmp_path: Path) -> None:
     """Both keys of the authority are readable by their owner only."""
     assert authority.root.subject != authority.issuing.subject
-    for name in ("root.key", "issuing.key"):
+    for name in ("root-1.key", "issuing-1.key"):
         assert stat.S_IMODE((tmp_path / "ca" / name).stat().st_mode) == 0o600
 
 
-@pytest.mark.parametrize("gone", ["nothing", "root.key"])
+@pytest.mark.parametrize("gone", ["nothing", "root-1.key"])
 def test_authority_is_never_overwritten(authority: Authority, tmp_path: Path, gone: str) -> None:
     """Where an authority is, none is made; also when its root key was taken offline."""
     folder = tmp_path / "ca"
@@ -178,29 +193,29 @@ def test_authority_is_never_overwritten(authority: Authority, tmp_path: Path, go
     before = {path: path.read_bytes() for path in folder.iterdir()}
 
     with pytest.raises(FileExistsError):
-        Authority.create(folder, NOW)
+        make(folder)
 
     assert before == {path: path.read_bytes() for path in folder.iterdir()}
-    assert authority.issuing == Authority.load(folder).issuing
+    assert authority.issuing == load_authority(folder, DEMO).issuing
 
 
 def test_exposed_issuing_key_is_not_used(authority: Authority, tmp_path: Path) -> None:
     """An issuing key others could have read signs nothing any more."""
-    assert authority.key
-    (tmp_path / "ca" / "issuing.key").chmod(0o644)
+    assert authority.active.key
+    (tmp_path / "ca" / "issuing-1.key").chmod(0o644)
 
     with pytest.raises(KeyFileExposedError):
-        Authority.load(tmp_path / "ca")
+        load_authority(tmp_path / "ca", DEMO)
 
 
 def test_key_of_another_authority_is_refused(authority: Authority, tmp_path: Path) -> None:
     """An issuing key and certificate that do not belong together sign nothing."""
-    assert authority.key
-    Authority.create(tmp_path / "other", NOW)
-    (tmp_path / "other" / "issuing.key").replace(tmp_path / "ca" / "issuing.key")
+    assert authority.active.key
+    make(tmp_path / "other")
+    (tmp_path / "other" / "issuing-1.key").replace(tmp_path / "ca" / "issuing-1.key")
 
-    with pytest.raises(KeyMismatchError):
-        Authority.load(tmp_path / "ca")
+    with pytest.raises(KeyLockedError):
+        load_authority(tmp_path / "ca", DEMO)
 
 
 def test_problems_speak_both_languages() -> None:
@@ -210,3 +225,47 @@ def test_problems_speak_both_languages() -> None:
 
         assert error.text("nl") != error.text("en")
         assert str(error) == error.text("en")
+
+
+def test_plan_signed_twice_is_one_certificate(authority: Authority, tmp_path: Path) -> None:
+    """After a crash between intent and signature, the record gives the very same certificate."""
+    plan = authority.plan(new_key_and_request("las-a")[1], "las-a", NOW)
+    recorded = Plan(plan.content, plan.issuer_sha256)
+
+    first = authority.sign(plan)
+    again = load_authority(tmp_path / "ca", DEMO).sign(recorded)
+
+    assert first == again
+
+
+def test_plan_tells_what_will_be_signed(authority: Authority) -> None:
+    """What is recorded as the intent is what the certificate then says."""
+    plan = authority.plan(new_key_and_request("las-a")[1], "las-a", NOW, serial=1 << 150)
+    leaf = x509.load_pem_x509_certificate(authority.sign(plan))
+
+    assert (plan.system_id, plan.serial) == ("las-a", f"{1 << 150:040x}")
+    assert plan.serial == f"{leaf.serial_number:040x}"
+    assert plan.not_before == leaf.not_valid_before_utc
+    assert plan.not_after == leaf.not_valid_after_utc
+    assert plan.content == leaf.tbs_certificate_bytes
+    assert plan.issuer_sha256 == authority.issuing.fingerprint(hashes.SHA256()).hex()
+
+
+def test_names_not_given_are_reported(authority: Authority) -> None:
+    """Names a request asks for in vain are named in the plan, so that somebody can be told."""
+    request = request_of(ec.generate_private_key(ec.SECP256R1()))
+
+    plan = authority.plan(request, "las-a", NOW)
+
+    assert plan.ignored_names == ("trafficcenter", "urn:oso:system:evil")
+
+
+def test_blocked_key_is_refused(authority: Authority) -> None:
+    """A key that was blocked gets no certificate; it is asked for by the hash of the key."""
+    request = new_key_and_request("las-a")[1]
+    key = authority.plan(request, "las-a", NOW).public_key_sha256
+
+    with pytest.raises(CertificateProfileError) as caught:
+        authority.plan(request, "las-a", NOW, blocked={key}.__contains__)
+
+    assert caught.value.problem is ProfileProblem.KEY_BLOCKED

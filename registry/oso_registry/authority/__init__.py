@@ -1,0 +1,49 @@
+"""The certificate authority: an offline root, issuers, leaves for systems.
+
+No network and no database: keys, certificates and one state file in a folder. Plan, write the plan
+down, sign:
+
+    authority = load_authority(folder, KeyAccess(passphrase))
+    plan = authority.plan(request_pem, "las-a", now)
+    ...                                  # record plan.content and plan.issuer_sha256
+    pem = authority.sign(plan)           # the same again after a crash
+"""
+
+from oso_registry.authority.folder import TRUST_FILE, create_authority, load_authority
+from oso_registry.authority.issuing import Authority, Issuer, Plan, Root
+from oso_registry.authority.keys import CaKey, FileKey, KeyAccess
+from oso_registry.authority.ledger import State
+from oso_registry.authority.problems import (
+    AuthorityError,
+    CertificateProfileError,
+    FolderError,
+    IssuerError,
+    KeyLockedError,
+    ProfileProblem,
+    ProfileViolationError,
+    Violation,
+)
+from oso_registry.authority.profile import LEAF_LIFETIME
+
+__all__ = [
+    "LEAF_LIFETIME",
+    "TRUST_FILE",
+    "Authority",
+    "AuthorityError",
+    "CaKey",
+    "CertificateProfileError",
+    "FileKey",
+    "FolderError",
+    "Issuer",
+    "IssuerError",
+    "KeyAccess",
+    "KeyLockedError",
+    "Plan",
+    "ProfileProblem",
+    "ProfileViolationError",
+    "Root",
+    "State",
+    "Violation",
+    "create_authority",
+    "load_authority",
+]
