@@ -18,6 +18,8 @@ from pydantic_settings import SettingsConfigDict
 from oso_registry.access import Authorization
 from oso_registry.audit import AuditServicer
 from oso_registry.audit import registration as audit_service
+from oso_registry.authority import TRUST_FILE, Authority, KeyAccess, load_authority
+from oso_registry.authority.passphrase import ISSUER_PASSPHRASE
 from oso_registry.calls import Office
 from oso_registry.mandates.rpc import registrations as mandate_services
 from oso_registry.parties.rpc import registrations as party_services
@@ -34,6 +36,8 @@ from oso_store.settings import FileSettings
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+
+    from oso_registry.backup import Backup
 
 SETTINGS_FILE = "registry.toml"
 _TIDY_SECONDS = 3600.0
@@ -55,6 +59,11 @@ class Settings(FileSettings):
     """Its private key (PEM). Its owner alone may read it."""
     authority: Path = Path("ca")
     """Folder of the certificate authority."""
+    passphrase_file: Path | None = None
+    """File with the passphrase of the issuer's key. Its owner alone may read it. Without it:
+    `OSO_CA_PASSPHRASE` in the environment, or the systemd credential `oso-ca-passphrase`."""
+    demo_keys: bool = False
+    """Whether keys of the authority need no passphrase. For demos and tests only."""
     directory_key: Path = Path("directory.key")
     """Ed25519 private key that signs the directory (PEM). Its owner alone may read it."""
     database: str = ""
@@ -66,6 +75,17 @@ class Settings(FileSettings):
         """Give the database to use, for the folder the settings lie in."""
         return self.database or f"sqlite:///{(home / 'registry.sqlite').absolute()}"
 
+    def key_access(self) -> KeyAccess:
+        """Find what opens the keys of the authority.
+
+        Raises:
+            CredentialsError: Others could read the file with the passphrase.
+            OSError: It cannot be read.
+
+        """
+        passphrase = ISSUER_PASSPHRASE.find(self.passphrase_file)
+        return KeyAccess(passphrase, demo=self.demo_keys)
+
 
 @dataclass(frozen=True)
 class House:
@@ -74,12 +94,14 @@ class House:
     Attributes:
         office: Runs the work of calls.
         settings: The settings.
+        authority: Issues certificates.
         credentials: Who we are.
 
     """
 
     office: Office
     settings: Settings
+    authority: Authority
     credentials: Credentials
 
 
@@ -103,6 +125,26 @@ async def opened(
         await database.close()
 
 
+async def refill(home: Path, settings: Settings, backup: Backup) -> int:
+    """Fill an empty database from a backup, and bring it to the newest form; give how many rows.
+
+    Raises:
+        BackupError: The database is not empty.
+        SchemaError: The backup was made by a newer version.
+        StoreUnavailableError: The database cannot be used.
+
+    """
+    database: Database[Batch] = Database(settings.database_url(home), Batch)
+    try:
+        await database.migrate(MIGRATIONS, backup.revision)
+        await database.start()
+        rows = await database.write(lambda batch: backup.fill(batch.connection))
+        await database.migrate(MIGRATIONS)
+    finally:
+        await database.close()
+    return rows
+
+
 @asynccontextmanager
 async def running(
     home: Path,
@@ -113,15 +155,18 @@ async def running(
     """Run OfficeHeart inside the event loop; stops at the end of the block.
 
     Raises: as `opened`;
+        AuthorityError: The authority is not whole, or its key does not open.
         CredentialsError: Keys or certificates cannot be used.
         AddressInUseError: An address cannot be had.
         OSError: A file cannot be read.
 
     """
     async with opened(home, settings, clock) as office:
-        root = settings.authority / "root.crt"
-        credentials = Credentials.load(settings.certificate, settings.key, root)
-        house = House(office, settings, credentials)
+        authority = load_authority(settings.authority, settings.key_access())
+        credentials = Credentials.load(
+            settings.certificate, settings.key, settings.authority / TRUST_FILE
+        )
+        house = House(office, settings, authority, credentials)
         server = await build_server(
             settings.listen,
             credentials,

@@ -63,7 +63,7 @@ class Issued:
 
 def found(
     home: Path,
-    addresses: dict[str, str],
+    values: dict[str, str | bool],
     now: datetime,
     *,
     root_access: KeyAccess,
@@ -73,7 +73,7 @@ def found(
 
     Args:
         home: A folder that is not there yet, or is empty.
-        addresses: `listen`, `listen_enrolment` and perhaps `database`, for the settings.
+        values: `listen`, and other settings that differ from the usual, by name.
         now: The present moment.
         root_access: What protects the key of the root.
         access: What protects the key of the issuer.
@@ -94,9 +94,12 @@ def found(
         issue(authority, desk, FIRST_REGISTRAR, now),
     ]
     (desk / "root.crt").write_bytes((home / "ca" / TRUST_FILE).read_bytes())
-    settings = "".join(f"{name} = {json.dumps(value)}\n" for name, value in addresses.items())
+    settings = "".join(f"{name} = {json.dumps(value)}\n" for name, value in values.items())
     (home / "registry.toml").write_text(settings, encoding="utf-8")
-    desk_settings = {"office_heart": addresses["listen"], "system": "officeheart"}
+    desk_settings = {
+        "office_heart": values.get("listen", "127.0.0.1:7442"),
+        "system": "officeheart",
+    }
     (desk / "desk.toml").write_text(
         "".join(f"{name} = {json.dumps(value)}\n" for name, value in desk_settings.items()),
         encoding="utf-8",

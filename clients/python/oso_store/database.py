@@ -106,18 +106,20 @@ class Database(Generic[U]):
         self._writer: asyncio.Task[None] | None = None
         self._closing = False
 
-    async def migrate(self, script_location: str) -> None:
-        """Bring the tables to the newest form.
+    async def migrate(self, script_location: str, revision: str = "head") -> None:
+        """Bring the tables to the newest form, or to the form of a revision.
 
         Args:
             script_location: Alembic's scripts, such as `oso_las:migrations`.
+            revision: How far to go.
 
         Raises:
             SchemaError: The database was made by a newer version.
             StoreUnavailableError: It cannot be reached or changed.
 
         """
-        await self._run(self._backend.write, partial(upgrade, script_location=script_location))
+        work = partial(upgrade, script_location=script_location, revision=revision)
+        await self._run(self._backend.write, work)
 
     async def start(self) -> None:
         """Begin to take writes."""

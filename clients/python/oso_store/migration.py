@@ -17,8 +17,13 @@ class SchemaError(Exception):
     """The database was made by a newer version than this one; it is left alone."""
 
 
-def upgrade(connection: Connection, script_location: str) -> None:
+def upgrade(connection: Connection, script_location: str, revision: str = "head") -> None:
     """Run the migrations a database has not had yet, inside the caller's transaction.
+
+    Args:
+        connection: To the database.
+        script_location: Alembic's scripts, such as `oso_las:migrations`.
+        revision: How far to go; the newest form unless said otherwise.
 
     Raises:
         SchemaError: It has had migrations this version does not know.
@@ -44,7 +49,7 @@ def upgrade(connection: Connection, script_location: str) -> None:
     if have == scripts.get_current_head():
         return
     try:
-        command.upgrade(config, "head")
+        command.upgrade(config, revision)
     except CommandError as error:
         raise SchemaError(str(error)) from error
 

@@ -103,10 +103,11 @@ class HeadOffice:
 async def head_office(tmp_path: Path, database_url: str) -> AsyncIterator[HeadOffice]:
     """Found an OfficeHeart and run it."""
     home = tmp_path / "officeheart"
-    addresses = {
+    addresses: dict[str, str | bool] = {
         "listen": "127.0.0.1:0",
         "listen_enrolment": "127.0.0.1:0",
         "database": database_url,
+        "demo_keys": True,
     }
     demo = KeyAccess(demo=True)
     issued = found(home, addresses, datetime.now(UTC), root_access=demo, access=demo)
