@@ -144,6 +144,33 @@ class _ResultCodeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ResultCode
     """Somebody else changed it meanwhile (AIP-154)."""
     RESULT_CODE_CONDITION_FAILED: _ResultCode.ValueType  # 84
     """The request is well-formed, but what is registered does not allow it now."""
+    RESULT_CODE_ENROLMENT_TOKEN_UNKNOWN: _ResultCode.ValueType  # 90
+    """--- OfficeHeart: certificates ---
+
+    No invitation with this token, or it is another system's.
+    """
+    RESULT_CODE_ENROLMENT_TOKEN_USED: _ResultCode.ValueType  # 91
+    """The token gave a certificate already, to another signing request."""
+    RESULT_CODE_ENROLMENT_TOKEN_EXPIRED: _ResultCode.ValueType  # 92
+    """The token is too old, or a newer invitation took its place."""
+    RESULT_CODE_ENROLMENT_BUSY: _ResultCode.ValueType  # 93
+    """Too many attempts with tokens that are not known."""
+    RESULT_CODE_SIGNING_REQUEST_INVALID: _ResultCode.ValueType  # 94
+    """No PKCS#10 in PEM, too large, or not signed with its own key."""
+    RESULT_CODE_KEY_TYPE_REFUSED: _ResultCode.ValueType  # 95
+    """A key of another kind, or on another curve."""
+    RESULT_CODE_KEY_BLOCKED: _ResultCode.ValueType  # 96
+    """The key was blocked, by hand or because somebody else may have it, or it
+    belongs to another system.
+    """
+    RESULT_CODE_SYSTEM_DISABLED: _ResultCode.ValueType  # 97
+    """The system was put out of use."""
+    RESULT_CODE_RENEWAL_TOO_EARLY: _ResultCode.ValueType  # 98
+    """The present certificate is good for a while, and the key is the same."""
+    RESULT_CODE_AUTHORITY_UNAVAILABLE: _ResultCode.ValueType  # 99
+    """The authority cannot sign now: its key is closed, or its own certificate
+    ends too soon.
+    """
     RESULT_CODE_IN_USE: _ResultCode.ValueType  # 100
     """--- OfficeHeart: who takes part, and mandates ---
 
@@ -337,6 +364,33 @@ RESULT_CODE_ETAG_STALE: ResultCode.ValueType  # 83
 """Somebody else changed it meanwhile (AIP-154)."""
 RESULT_CODE_CONDITION_FAILED: ResultCode.ValueType  # 84
 """The request is well-formed, but what is registered does not allow it now."""
+RESULT_CODE_ENROLMENT_TOKEN_UNKNOWN: ResultCode.ValueType  # 90
+"""--- OfficeHeart: certificates ---
+
+No invitation with this token, or it is another system's.
+"""
+RESULT_CODE_ENROLMENT_TOKEN_USED: ResultCode.ValueType  # 91
+"""The token gave a certificate already, to another signing request."""
+RESULT_CODE_ENROLMENT_TOKEN_EXPIRED: ResultCode.ValueType  # 92
+"""The token is too old, or a newer invitation took its place."""
+RESULT_CODE_ENROLMENT_BUSY: ResultCode.ValueType  # 93
+"""Too many attempts with tokens that are not known."""
+RESULT_CODE_SIGNING_REQUEST_INVALID: ResultCode.ValueType  # 94
+"""No PKCS#10 in PEM, too large, or not signed with its own key."""
+RESULT_CODE_KEY_TYPE_REFUSED: ResultCode.ValueType  # 95
+"""A key of another kind, or on another curve."""
+RESULT_CODE_KEY_BLOCKED: ResultCode.ValueType  # 96
+"""The key was blocked, by hand or because somebody else may have it, or it
+belongs to another system.
+"""
+RESULT_CODE_SYSTEM_DISABLED: ResultCode.ValueType  # 97
+"""The system was put out of use."""
+RESULT_CODE_RENEWAL_TOO_EARLY: ResultCode.ValueType  # 98
+"""The present certificate is good for a while, and the key is the same."""
+RESULT_CODE_AUTHORITY_UNAVAILABLE: ResultCode.ValueType  # 99
+"""The authority cannot sign now: its key is closed, or its own certificate
+ends too soon.
+"""
 RESULT_CODE_IN_USE: ResultCode.ValueType  # 100
 """--- OfficeHeart: who takes part, and mandates ---
 

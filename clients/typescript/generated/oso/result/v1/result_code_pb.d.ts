@@ -362,6 +362,78 @@ export enum ResultCode {
   CONDITION_FAILED = 84,
 
   /**
+   * No invitation with this token, or it is another system's.
+   *
+   * @generated from enum value: RESULT_CODE_ENROLMENT_TOKEN_UNKNOWN = 90;
+   */
+  ENROLMENT_TOKEN_UNKNOWN = 90,
+
+  /**
+   * The token gave a certificate already, to another signing request.
+   *
+   * @generated from enum value: RESULT_CODE_ENROLMENT_TOKEN_USED = 91;
+   */
+  ENROLMENT_TOKEN_USED = 91,
+
+  /**
+   * The token is too old, or a newer invitation took its place.
+   *
+   * @generated from enum value: RESULT_CODE_ENROLMENT_TOKEN_EXPIRED = 92;
+   */
+  ENROLMENT_TOKEN_EXPIRED = 92,
+
+  /**
+   * Too many attempts with tokens that are not known.
+   *
+   * @generated from enum value: RESULT_CODE_ENROLMENT_BUSY = 93;
+   */
+  ENROLMENT_BUSY = 93,
+
+  /**
+   * No PKCS#10 in PEM, too large, or not signed with its own key.
+   *
+   * @generated from enum value: RESULT_CODE_SIGNING_REQUEST_INVALID = 94;
+   */
+  SIGNING_REQUEST_INVALID = 94,
+
+  /**
+   * A key of another kind, or on another curve.
+   *
+   * @generated from enum value: RESULT_CODE_KEY_TYPE_REFUSED = 95;
+   */
+  KEY_TYPE_REFUSED = 95,
+
+  /**
+   * The key was blocked, by hand or because somebody else may have it, or it
+   * belongs to another system.
+   *
+   * @generated from enum value: RESULT_CODE_KEY_BLOCKED = 96;
+   */
+  KEY_BLOCKED = 96,
+
+  /**
+   * The system was put out of use.
+   *
+   * @generated from enum value: RESULT_CODE_SYSTEM_DISABLED = 97;
+   */
+  SYSTEM_DISABLED = 97,
+
+  /**
+   * The present certificate is good for a while, and the key is the same.
+   *
+   * @generated from enum value: RESULT_CODE_RENEWAL_TOO_EARLY = 98;
+   */
+  RENEWAL_TOO_EARLY = 98,
+
+  /**
+   * The authority cannot sign now: its key is closed, or its own certificate
+   * ends too soon.
+   *
+   * @generated from enum value: RESULT_CODE_AUTHORITY_UNAVAILABLE = 99;
+   */
+  AUTHORITY_UNAVAILABLE = 99,
+
+  /**
    * Something else still depends on it.
    *
    * @generated from enum value: RESULT_CODE_IN_USE = 100;
