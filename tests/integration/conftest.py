@@ -118,9 +118,19 @@ def postgres_url() -> Iterator[Callable[[], str]]:
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """SQLAlchemy URL of an empty database: the test runs on SQLite and on PostgreSQL in turn."""
+def new_database(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], str]:
+    """Give a function that makes an empty database and returns its SQLAlchemy URL.
+
+    The test runs on SQLite and on PostgreSQL in turn.
+    """
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'test.db'}"
+        numbers = count(1)
+        return lambda: f"sqlite:///{tmp_path / f'test-{next(numbers)}.db'}"
     create: Callable[[], str] = request.getfixturevalue("postgres_url")
-    return create()
+    return create
+
+
+@pytest.fixture
+def database_url(new_database: Callable[[], str]) -> str:
+    """SQLAlchemy URL of an empty database."""
+    return new_database()
