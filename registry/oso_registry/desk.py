@@ -123,7 +123,8 @@ class Desk:
     def refused(self, error: OsoError) -> click.ClickException:
         """Make the sentence of a refusal, with the fields that are wrong."""
         lines = [error.text(self.language)]
-        lines += [f"  {field}: {text}" for field, text in error.violations]
+        if len(error.violations) > 1:  # one stands in the sentence already
+            lines += [f"  {field}: {text}" for field, text in error.violations]
         return click.ClickException("\n".join(lines))
 
 

@@ -205,3 +205,19 @@ async def test_a_page_token_that_was_not_given_out_is_refused(head_office: HeadO
         await stub.ListAuditEntries(request, timeout=10)
 
     assert "REQUEST_INVALID" == from_rpc_error(refused.value, party="OfficeHeart").name
+
+
+@pytest.mark.parametrize("seconds", [-1, 10**12, 2**63 - 1])
+async def test_a_moment_outside_the_calendar_is_refused(
+    head_office: HeadOffice, seconds: int
+) -> None:
+    """Before 1970 or after the year 9999 is the caller's mistake, and is told so."""
+    desk = await head_office.desk(ROLE_AUDITOR)
+    stub = desk.stub(audit_service_pb2_grpc.AuditServiceStub)
+    request = ListAuditEntriesRequest()
+    request.start_time.seconds = seconds
+
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await stub.ListAuditEntries(request, timeout=10)
+
+    assert "REQUEST_INVALID" == from_rpc_error(refused.value, party="OfficeHeart").name

@@ -28,7 +28,7 @@ from oso.options.v1 import access_pb2 as oso_dot_options_dot_v1_dot_access__pb2
 from oso.registry.v1 import audit_pb2 as oso_dot_registry_dot_v1_dot_audit__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#oso/registry/v1/audit_service.proto\x12\x0foso.registry.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1boso/options/v1/access.proto\x1a\x1boso/registry/v1/audit.proto\"\xf8\x01\n\x17ListAuditEntriesRequest\x12\x1a\n\x08resource\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12\x1a\n\tsystem_id\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18?\x12.\n\nstart_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1a\n\tpage_size\x18\x05 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12+\n\npage_token\x18\x06 \x01(\tB\x17\xbaH\x14r\x0f\x32\r^[0-9]{1,18}$\xd8\x01\x01\"g\n\x18ListAuditEntriesResponse\x12\x32\n\raudit_entries\x18\x01 \x03(\x0b\x32\x1b.oso.registry.v1.AuditEntry\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\x84\x01\n\x0c\x41uditService\x12t\n\x10ListAuditEntries\x12(.oso.registry.v1.ListAuditEntriesRequest\x1a).oso.registry.v1.ListAuditEntriesResponse\"\x0b\x90\x02\x01\xc2\xb7\x18\x04\n\x02\x01\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#oso/registry/v1/audit_service.proto\x12\x0foso.registry.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1boso/options/v1/access.proto\x1a\x1boso/registry/v1/audit.proto\"\x9e\x02\n\x17ListAuditEntriesRequest\x12\x1a\n\x08resource\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12\x1a\n\tsystem_id\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18?\x12\x41\n\nstart_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x11\xbaH\x0e\xb2\x01\x0b\"\x07\x08\xff\x82\xd1\xff\xaf\x07\x32\x00\x12?\n\x08\x65nd_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x11\xbaH\x0e\xb2\x01\x0b\"\x07\x08\xff\x82\xd1\xff\xaf\x07\x32\x00\x12\x1a\n\tpage_size\x18\x05 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12+\n\npage_token\x18\x06 \x01(\tB\x17\xbaH\x14r\x0f\x32\r^[0-9]{1,18}$\xd8\x01\x01\"g\n\x18ListAuditEntriesResponse\x12\x32\n\raudit_entries\x18\x01 \x03(\x0b\x32\x1b.oso.registry.v1.AuditEntry\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\x84\x01\n\x0c\x41uditService\x12t\n\x10ListAuditEntries\x12(.oso.registry.v1.ListAuditEntriesRequest\x1a).oso.registry.v1.ListAuditEntriesResponse\"\x0b\x90\x02\x01\xc2\xb7\x18\x04\n\x02\x01\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -39,6 +39,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTAUDITENTRIESREQUEST'].fields_by_name['resource']._serialized_options = b'\272H\005r\003\030\310\001'
   _globals['_LISTAUDITENTRIESREQUEST'].fields_by_name['system_id']._loaded_options = None
   _globals['_LISTAUDITENTRIESREQUEST'].fields_by_name['system_id']._serialized_options = b'\272H\004r\002\030?'
+  _globals['_LISTAUDITENTRIESREQUEST'].fields_by_name['start_time']._loaded_options = None
+  _globals['_LISTAUDITENTRIESREQUEST'].fields_by_name['start_time']._serialized_options = b'\272H\016\262\001\013\"\007\010\377\202\321\377\257\0072\000'
+  _globals['_LISTAUDITENTRIESREQUEST'].fields_by_name['end_time']._loaded_options = None
+  _globals['_LISTAUDITENTRIESREQUEST'].fields_by_name['end_time']._serialized_options = b'\272H\016\262\001\013\"\007\010\377\202\321\377\257\0072\000'
   _globals['_LISTAUDITENTRIESREQUEST'].fields_by_name['page_size']._loaded_options = None
   _globals['_LISTAUDITENTRIESREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\004\032\002(\000'
   _globals['_LISTAUDITENTRIESREQUEST'].fields_by_name['page_token']._loaded_options = None
@@ -46,9 +50,9 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_AUDITSERVICE'].methods_by_name['ListAuditEntries']._loaded_options = None
   _globals['_AUDITSERVICE'].methods_by_name['ListAuditEntries']._serialized_options = b'\220\002\001\302\267\030\004\n\002\001\002'
   _globals['_LISTAUDITENTRIESREQUEST']._serialized_start=177
-  _globals['_LISTAUDITENTRIESREQUEST']._serialized_end=425
-  _globals['_LISTAUDITENTRIESRESPONSE']._serialized_start=427
-  _globals['_LISTAUDITENTRIESRESPONSE']._serialized_end=530
-  _globals['_AUDITSERVICE']._serialized_start=533
-  _globals['_AUDITSERVICE']._serialized_end=665
+  _globals['_LISTAUDITENTRIESREQUEST']._serialized_end=463
+  _globals['_LISTAUDITENTRIESRESPONSE']._serialized_start=465
+  _globals['_LISTAUDITENTRIESRESPONSE']._serialized_end=568
+  _globals['_AUDITSERVICE']._serialized_start=571
+  _globals['_AUDITSERVICE']._serialized_end=703
 # @@protoc_insertion_point(module_scope)
