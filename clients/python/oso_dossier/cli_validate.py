@@ -14,7 +14,7 @@ from oso_dossier.profiles import EXTENSIONS, PROFILES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from typing import TextIO
+    from typing import BinaryIO
 
     from oso_dossier.verdict import Verdict
 
@@ -49,15 +49,16 @@ _SAID = {
 @click.option("--warnings", is_flag=True, help="Tell also what may be right but is odd.")
 @click.option(
     "--test-codes",
-    type=click.File(encoding="utf-8"),
-    help="Warn of tests that are not in this table: a text file with a code on each line.",
+    type=click.File("rb"),
+    help="Warn of tests that are not in this table: a release of OfficeHeart (CSV), or a text file "
+    "with a code on each line.",
 )
 @click.option("--jobs", type=click.IntRange(1, 512), help="Processes; else one for each core.")
 @LANGUAGE
 def validate(
     files: tuple[str, ...],
     profile: str | None,
-    test_codes: TextIO | None,
+    test_codes: BinaryIO | None,
     jobs: int | None,
     lang: str,
     *,
@@ -78,7 +79,7 @@ def validate(
     from oso_dossier.verdict import Outcome, Question  # noqa: PLC0415
 
     names = files_of(files)
-    question = Question(profile, warnings, lang, as_json, _codes(test_codes))
+    question = Question(profile, warnings, lang, as_json, _codes(test_codes, lang))
     counts: Counter[Outcome] = Counter()
     try:
         with closing(verdicts(names, question, sys.stdin.buffer, jobs)) as told:
@@ -93,14 +94,16 @@ def validate(
     raise SystemExit(max(counts))
 
 
-def _codes(table: TextIO | None) -> frozenset[str] | None:
+def _codes(table: BinaryIO | None, lang: str) -> frozenset[str] | None:
     """Read the test-code table; it counts with --warnings only."""
     if table is None:
         return None
+    from oso_dossier.code_table import CodeTableError, known_codes  # noqa: PLC0415  quick to start
+
     try:
-        return frozenset(filter(None, map(str.strip, table)))
-    except UnicodeDecodeError:
-        raise click.BadParameter("no UTF-8 text", param_hint="--test-codes") from None
+        return known_codes(table.read())
+    except CodeTableError as error:
+        raise click.BadParameter(error.text(lang), param_hint="--test-codes") from None
 
 
 def _with_progress(told: Iterator[Verdict], count: int, lang: str) -> Iterator[Verdict]:

@@ -1,0 +1,1 @@
+"""Maintenance of the standard: the test-code table, and which years are accepted."""
