@@ -9,6 +9,7 @@ down, sign:
     pem = authority.sign(plan)           # the same again after a crash
 """
 
+from oso_registry.authority.crl import Reason, RevokedEntry
 from oso_registry.authority.folder import TRUST_FILE, create_authority, load_authority
 from oso_registry.authority.issuing import Authority, Issuer, Plan, Root
 from oso_registry.authority.keys import CaKey, FileKey, KeyAccess
@@ -16,6 +17,8 @@ from oso_registry.authority.ledger import State
 from oso_registry.authority.problems import (
     AuthorityError,
     CertificateProfileError,
+    CrlError,
+    CrlProblem,
     FolderError,
     IssuerError,
     KeyLockedError,
@@ -32,6 +35,8 @@ __all__ = [
     "AuthorityError",
     "CaKey",
     "CertificateProfileError",
+    "CrlError",
+    "CrlProblem",
     "FileKey",
     "FolderError",
     "Issuer",
@@ -41,6 +46,8 @@ __all__ = [
     "Plan",
     "ProfileProblem",
     "ProfileViolationError",
+    "Reason",
+    "RevokedEntry",
     "Root",
     "State",
     "Violation",

@@ -34,6 +34,10 @@ class State(StrEnum):
     RETIRED = "RETIRED"
 
 
+# Who signs: leaves or not, a revocation list in any case.
+SIGNING = frozenset({State.ACTIVE, State.OUTGOING})
+
+
 class Event(Enum):
     """What happens to a root or an issuer."""
 
