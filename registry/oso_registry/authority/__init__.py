@@ -7,9 +7,12 @@ down, sign:
     plan = authority.plan(request_pem, "las-a", now)
     ...                                  # record plan.content and plan.issuer_sha256
     pem = authority.sign(plan)           # the same again after a crash
+
+A service that runs asks `CurrentAuthority` in each call: an operator may change the authority.
 """
 
 from oso_registry.authority.crl import Reason, RevokedEntry
+from oso_registry.authority.current import CurrentAuthority
 from oso_registry.authority.folder import TRUST_FILE, create_authority, load_authority
 from oso_registry.authority.issuing import Authority, Issuer, Plan, Root
 from oso_registry.authority.keys import CaKey, FileKey, KeyAccess
@@ -37,6 +40,7 @@ __all__ = [
     "CertificateProfileError",
     "CrlError",
     "CrlProblem",
+    "CurrentAuthority",
     "FileKey",
     "FolderError",
     "Issuer",
