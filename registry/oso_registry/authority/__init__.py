@@ -25,11 +25,13 @@ from oso_registry.authority.problems import (
     FolderError,
     IssuerError,
     KeyLockedError,
+    KeyProblem,
     ProfileProblem,
     ProfileViolationError,
     Violation,
 )
 from oso_registry.authority.profile import LEAF_LIFETIME
+from oso_registry.authority.steps import RotationError, RotationProblem
 
 __all__ = [
     "LEAF_LIFETIME",
@@ -47,12 +49,15 @@ __all__ = [
     "IssuerError",
     "KeyAccess",
     "KeyLockedError",
+    "KeyProblem",
     "Plan",
     "ProfileProblem",
     "ProfileViolationError",
     "Reason",
     "RevokedEntry",
     "Root",
+    "RotationError",
+    "RotationProblem",
     "State",
     "Violation",
     "create_authority",

@@ -8,6 +8,7 @@ same content and serial number.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from cryptography import x509
@@ -43,10 +44,14 @@ from oso_rpc.identity import is_system_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from datetime import datetime, timedelta
+    from datetime import datetime
 
     from oso_registry.authority.crl import RevokedEntry
     from oso_registry.authority.keys import CaKey
+
+
+# Whoever read the authority just before another issuer took over may plan with it a moment longer.
+SETTLING = timedelta(minutes=1)
 
 
 def _nothing_blocked(_public_key_sha256: bytes) -> bool:
@@ -364,7 +369,7 @@ def _check_may_sign(issuer: Issuer, planned: datetime) -> None:
     if issuer.state is State.ACTIVE:
         return
     # What was planned before another took over is still signed: no intent is lost in a rotation.
-    before = issuer.superseded is not None and planned <= issuer.superseded
+    before = issuer.superseded is not None and planned <= issuer.superseded + SETTLING
     if issuer.state is not State.OUTGOING or not before:
         raise IssuerError(issuer.name, IssuerProblem.NOT_ACTIVE)
 

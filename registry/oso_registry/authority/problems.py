@@ -53,11 +53,11 @@ class ProfileProblem(Problem):
     LIFETIME = (
         (
             "het certificaat zou langer gelden dan dat van de uitgever; laat eerst een nieuwe "
-            "uitgever ingaan (oso-registry ca rotate)"
+            "uitgever ingaan (oso-registry ca prepare, daarna ca activate)"
         ),
         (
             "the certificate would outlive the one of its issuer; activate a new issuer first "
-            "(oso-registry ca rotate)"
+            "(oso-registry ca prepare, then ca activate)"
         ),
     )
     TOO_LONG = (
