@@ -18,7 +18,7 @@ from pydantic_settings import SettingsConfigDict
 from oso_registry.access import Authorization
 from oso_registry.audit import AuditServicer
 from oso_registry.audit import registration as audit_service
-from oso_registry.authority import TRUST_FILE, Authority, KeyAccess, load_authority
+from oso_registry.authority import TRUST_FILE, CurrentAuthority, KeyAccess
 from oso_registry.authority.passphrase import ISSUER_PASSPHRASE
 from oso_registry.calls import Office
 from oso_registry.mandates.rpc import registrations as mandate_services
@@ -101,14 +101,14 @@ class House:
     Attributes:
         office: Runs the work of calls.
         settings: The settings.
-        authority: Issues certificates.
+        authority: Issues certificates; to be asked in each call.
         credentials: Who we are.
 
     """
 
     office: Office
     settings: Settings
-    authority: Authority
+    authority: CurrentAuthority
     credentials: Credentials
 
 
@@ -169,7 +169,8 @@ async def running(
 
     """
     async with opened(home, settings, clock) as office:
-        authority = load_authority(settings.authority, settings.key_access())
+        authority = CurrentAuthority(settings.authority, settings.key_access())
+        await authority.get()  # so that an OfficeHeart that cannot sign does not start
         credentials = Credentials.load(
             settings.certificate, settings.key, settings.authority / TRUST_FILE
         )
