@@ -175,7 +175,7 @@ async def running(
             settings.certificate, settings.key, settings.authority / TRUST_FILE
         )
         house = House(office, settings, authority, credentials)
-        issuing = Issuing(office, lambda: authority)
+        issuing = Issuing(office, authority)
         await issuing.repair()
         server = await build_server(
             settings.listen,
