@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -23,10 +23,12 @@ from oso_registry.authority.passphrase import ISSUER_PASSPHRASE
 from oso_registry.calls import Office
 from oso_registry.mandates.rpc import registrations as mandate_services
 from oso_registry.parties.rpc import registrations as party_services
+from oso_registry.public import showing
 from oso_registry.school_lists.rpc import SchoolListServicer
 from oso_registry.school_lists.rpc import registration as school_list_service
 from oso_registry.store import MIGRATIONS, Batch
 from oso_registry.systems.issuing import Issuing
+from oso_registry.systems.lists import RevocationLists
 from oso_registry.systems.rpc import Addresses
 from oso_registry.systems.rpc import registrations as system_services
 from oso_rpc.clock import Clock, SystemClock
@@ -60,6 +62,11 @@ class Settings(FileSettings):
     """Where others reach `listen`, `host:port`, as invitations say it; empty: as it listens."""
     public_enrolment_address: str = ""
     """Where others reach `listen_enrolment`, `host:port`; empty: as it listens."""
+    listen_http: str = ""
+    """Where to show root and issuer certificates and revocation lists to anybody, over HTTP,
+    `host:port`; empty: nowhere, the files can be copied from the folder `public`."""
+    public: Path = Path("public")
+    """Folder for what anybody may see: root and issuer certificates, revocation lists."""
     certificate: Path = Path("system.crt")
     """Certificate of this system, with the issuing one (PEM)."""
     key: Path = Path("system.key")
@@ -103,6 +110,8 @@ class House:
         settings: The settings.
         authority: Issues certificates; to be asked in each call.
         credentials: Who we are.
+        issuing: Gives out certificates.
+        lists: Publishes revocation lists.
 
     """
 
@@ -110,6 +119,8 @@ class House:
     settings: Settings
     authority: CurrentAuthority
     credentials: Credentials
+    issuing: Issuing
+    lists: RevocationLists
 
 
 @asynccontextmanager
@@ -174,36 +185,41 @@ async def running(
         credentials = Credentials.load(
             settings.certificate, settings.key, settings.authority / TRUST_FILE
         )
-        house = House(office, settings, authority, credentials)
         issuing = Issuing(office, authority)
+        lists = RevocationLists(office, issuing, settings.public)
+        house = House(office, settings, authority, credentials, issuing, lists)
         await issuing.repair()
         server = await build_server(
             settings.listen,
             credentials,
             ServerGuard(Authorization(office), office.clock, observer),
-            services(house, issuing, lambda: addresses_of(settings, server)),
+            services(house, lambda: addresses_of(settings, server)),
             timedelta(minutes=settings.connection_minutes),
             open_address=settings.listen_enrolment,
         )
-        await server.start()
-        tasks = [asyncio.create_task(_tidy(office, issuing), name="tidy")]
-        try:
-            yield house, server
-        finally:
-            await server.stop()
-            for task in tasks:
-                task.cancel()
-            for task in tasks:
-                with contextlib.suppress(asyncio.CancelledError):
-                    await task
+        async with AsyncExitStack() as stack:
+            if settings.listen_http:
+                await stack.enter_async_context(showing(settings.public, settings.listen_http))
+            await server.start()
+            tasks = [
+                asyncio.create_task(_tidy(office, house.issuing), name="tidy"),
+                asyncio.create_task(house.lists.watch(), name="revocation-lists"),
+            ]
+            try:
+                yield house, server
+            finally:
+                await server.stop()
+                for task in tasks:
+                    task.cancel()
+                for task in tasks:
+                    with contextlib.suppress(asyncio.CancelledError):
+                        await task
 
 
-def services(
-    house: House, issuing: Issuing, addresses: Callable[[], Addresses]
-) -> list[Registration]:
+def services(house: House, addresses: Callable[[], Addresses]) -> list[Registration]:
     """Give all services of OfficeHeart."""
     return [
-        *system_services(house.office, issuing, addresses),
+        *system_services(house.office, house.issuing, addresses),
         audit_service(AuditServicer(house.office)),
         *party_services(house.office),
         *mandate_services(house.office),
