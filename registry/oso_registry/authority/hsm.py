@@ -13,14 +13,15 @@ from __future__ import annotations
 import hashlib
 import secrets
 import threading
-from dataclasses import replace
-from typing import TYPE_CHECKING, TypeVar
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pkcs11
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from pkcs11 import (
     Attribute,
+    Key,
     KeyType,
     Mechanism,
     MechanismFlag,
@@ -50,8 +51,6 @@ _PROBLEMS: dict[type[pkcs11.PKCS11Error], TokenProblem] = {
     pkcs11.TokenNotRecognised: TokenProblem.TOKEN_MISSING,
     pkcs11.DeviceRemoved: TokenProblem.TOKEN_MISSING,
     pkcs11.MultipleTokensReturned: TokenProblem.TOKEN_TWICE,
-    pkcs11.NoSuchKey: TokenProblem.KEY_MISSING,
-    pkcs11.MultipleObjectsReturned: TokenProblem.KEY_TWICE,
     pkcs11.PinLocked: TokenProblem.PIN_LOCKED,
     pkcs11.PinExpired: TokenProblem.PIN_LOCKED,
     pkcs11.UserPinNotInitialized: TokenProblem.PIN_LOCKED,
@@ -59,27 +58,76 @@ _PROBLEMS: dict[type[pkcs11.PKCS11Error], TokenProblem] = {
 _WRONG_PIN = (pkcs11.PinIncorrect, pkcs11.PinInvalid, pkcs11.PinLenRange)
 
 
+@dataclass(frozen=True)
+class Login:
+    """A session with a token that is logged in.
+
+    Attributes:
+        owner: Whose PIN was given.
+        session: The session.
+        keys: Private keys that were found in it.
+
+    """
+
+    owner: TokenAccess
+    session: Session
+    keys: dict[TokenUri, Key] = field(default_factory=dict)
+
+    def find(self, uri: TokenUri, kind: ObjectClass) -> Key:
+        """Find a key, the one that fits.
+
+        Raises:
+            TokenError: KEY_MISSING or KEY_TWICE.
+            pkcs11.PKCS11Error: The token does not answer.
+
+        """
+        attributes: dict[Attribute, Any] = {Attribute.CLASS: kind}
+        if uri.object:
+            attributes[Attribute.LABEL] = uri.object
+        if uri.id:
+            attributes[Attribute.ID] = uri.id
+        # All of them: a search that is left halfway stays open in the token.
+        found = list(self.session.get_objects(attributes))
+        if len(found) > 1:
+            raise TokenError(str(uri), TokenProblem.KEY_TWICE)
+        if not found or not isinstance(found[0], Key):
+            raise TokenError(str(uri), TokenProblem.KEY_MISSING)
+        return found[0]
+
+    def private_key(self, uri: TokenUri) -> Key:
+        """Find a private key, or give the one that was found before.
+
+        Raises:
+            TokenError, pkcs11.PKCS11Error: As for `find`.
+
+        """
+        if uri not in self.keys:
+            self.keys[uri] = self.find(uri, ObjectClass.PRIVATE_KEY)
+        return self.keys[uri]
+
+
 class _Module:
     """A PKCS#11 module, loaded once in a process, with the sessions that are logged in."""
 
     def __init__(self, path: str) -> None:
         self._path = path
-        self._sessions: dict[TokenUri, tuple[TokenAccess, Session]] = {}
+        self._logins: dict[TokenUri, Login] = {}
         self.lock = threading.RLock()
 
-    def session(self, uri: TokenUri, owner: TokenAccess) -> Session:
-        """Give a session that is logged in, with the owner's PIN and nobody else's."""
-        known = self._sessions.pop(uri, None)
-        if known is not None and known[0] is not owner:
-            known[1].close()
+    def login(self, uri: TokenUri, owner: TokenAccess, *, fresh: bool) -> Login:
+        """Log in with the owner's PIN, or give the login that is there, if it is the owner's."""
+        known = self._logins.get(uri)
+        if known is not None and (fresh or known.owner is not owner):
+            del self._logins[uri]
+            known.session.close()
             known = None
-        session = owner.log_in(self._token(uri)) if known is None else known[1]
-        self._sessions[uri] = (owner, session)
-        return session
+        if known is None:
+            known = self._logins[uri] = Login(owner, owner.log_in(self._token(uri)))
+        return known
 
     def restart(self) -> None:
         """Forget all sessions and begin anew: some modules see a token that is back only then."""
-        self._sessions.clear()
+        self._logins.clear()
         try:
             self._library().reinitialize()
         except pkcs11.PKCS11Error as error:
@@ -148,7 +196,9 @@ class TokenAccess:
         uri = TokenUri.parse(place)
         if not uri.names_key:
             raise TokenError(place, TokenProblem.URI)
-        return TokenKey(self, uri, self.work(uri, lambda session: _public_key(session, uri)))
+        return TokenKey(
+            self, uri, self.work(uri, lambda login: _public_key(login, uri), fresh=True)
+        )
 
     def make(self, token: TokenUri, name: str) -> tuple[str, TokenKey]:
         """Make a key in a token that never leaves it; give its URI, and the key.
@@ -158,13 +208,27 @@ class TokenAccess:
 
         """
         uri = replace(token, object=name, id=secrets.token_bytes(_ID_BYTES))
-        # First a session that works; what makes a key is not tried twice.
-        self.work(uri, lambda _: None)
-        self.work(uri, lambda session: _make_pair(session, uri), again=False)
+        # First a login that works; what makes a key is not tried twice.
+        self.work(uri, lambda _: None, fresh=True)
+        self.work(uri, lambda login: _make_pair(login, uri), again=False)
         return str(uri), self.open(str(uri))
 
-    def work(self, uri: TokenUri, work: Callable[[Session], T], *, again: bool = True) -> T:
-        """Do something with a session that is logged in; where it fails, begin anew once.
+    def work(
+        self,
+        uri: TokenUri,
+        work: Callable[[Login], T],
+        *,
+        again: bool = True,
+        fresh: bool = False,
+    ) -> T:
+        """Do something with a token we are logged in to; where it fails, begin anew once.
+
+        Args:
+            uri: The token, or a key in it.
+            work: What to do.
+            again: Whether it can be tried twice.
+            fresh: Log in anew. A search needs that: one that fails in a session that is gone is
+                told about by the package where nobody can catch it.
 
         Raises:
             TokenError: It failed again, or need not be tried again.
@@ -172,18 +236,15 @@ class TokenAccess:
         """
         with self._module.lock:
             try:
-                return self._work(uri, work)
+                return work(self._module.login(uri.only_token, self, fresh=fresh))
             except pkcs11.PKCS11Error as error:
                 if not again:
                     raise _told(uri, error) from None
             self._module.restart()
             try:
-                return self._work(uri, work)
+                return work(self._module.login(uri.only_token, self, fresh=fresh))
             except pkcs11.PKCS11Error as error:
                 raise _told(uri, error) from None
-
-    def _work(self, uri: TokenUri, work: Callable[[Session], T]) -> T:
-        return work(self._module.session(uri.only_token, self))
 
     def log_in(self, token: Token) -> Session:
         """Open a session and give the PIN, if it was not refused before.
@@ -233,7 +294,7 @@ class TokenKey:
 
         """
         digest = hashlib.sha256(content).digest()
-        raw = self._access.work(self._uri, lambda session: _sign(session, self._uri, digest))
+        raw = self._access.work(self._uri, lambda login: _sign(login, self._uri, digest))
         if len(raw) != 2 * _COORDINATE_BYTES:
             raise TokenError(str(self._uri), TokenProblem.KEY_TYPE)
         r, s = raw[:_COORDINATE_BYTES], raw[_COORDINATE_BYTES:]
@@ -245,21 +306,17 @@ def _told(uri: TokenUri, error: pkcs11.PKCS11Error) -> TokenError:
     return TokenError(str(uri), problem, type(error).__name__)
 
 
-def _sign(session: Session, uri: TokenUri, digest: bytes) -> bytes:
-    # Looked for each time: a handle does not outlive a session, and looking takes a moment.
-    key = session.get_key(
-        object_class=ObjectClass.PRIVATE_KEY, label=uri.object or None, id=uri.id or None
-    )
+def _sign(login: Login, uri: TokenUri, digest: bytes) -> bytes:
+    key = login.private_key(uri)
     if not isinstance(key, SignMixin):
         raise TokenError(str(uri), TokenProblem.KEY_TYPE)
     # Not ECDSA_SHA256, which not every token has: we hash, it signs.
     return bytes(key.sign(digest, mechanism=Mechanism.ECDSA))
 
 
-def _public_key(session: Session, uri: TokenUri) -> ec.EllipticCurvePublicKey:
-    label, number = uri.object or None, uri.id or None
-    session.get_key(object_class=ObjectClass.PRIVATE_KEY, label=label, id=number)
-    key = session.get_key(object_class=ObjectClass.PUBLIC_KEY, label=label, id=number)
+def _public_key(login: Login, uri: TokenUri) -> ec.EllipticCurvePublicKey:
+    login.private_key(uri)
+    key = login.find(uri, ObjectClass.PUBLIC_KEY)
     try:
         if key.key_type is not KeyType.EC or key[Attribute.EC_PARAMS] != _P256:
             raise TokenError(str(uri), TokenProblem.KEY_TYPE)
@@ -272,9 +329,9 @@ def _public_key(session: Session, uri: TokenUri) -> ec.EllipticCurvePublicKey:
         raise TokenError(str(uri), TokenProblem.KEY_TYPE) from None
 
 
-def _make_pair(session: Session, uri: TokenUri) -> None:
+def _make_pair(login: Login, uri: TokenUri) -> None:
     # The login is the token's, not the session's: this one may write besides.
-    writing = session.token.open(rw=True)
+    writing = login.session.token.open(rw=True)
     try:
         curve = writing.create_domain_parameters(
             KeyType.EC, {Attribute.EC_PARAMS: _P256}, local=True

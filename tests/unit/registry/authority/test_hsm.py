@@ -38,16 +38,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from pkcs11 import Session
-
-    from oso_registry.authority.hsm import TokenKey
+    from oso_registry.authority.hsm import Login, TokenKey
 
     from .conftest import SoftHsm
-
-# The package says so on the error output when a search cannot be ended, since its session is gone.
-pytestmark = pytest.mark.filterwarnings(
-    "ignore:Exception ignored in. 'pkcs11:pytest.PytestUnraisableExceptionWarning"
-)
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 DEMO = KeyAccess(demo=True)
@@ -118,8 +111,8 @@ def test_key_never_leaves_the_token(softhsm: SoftHsm, token: str) -> None:
     place, _ = key_in(softhsm, token)
     uri = TokenUri.parse(place)
 
-    def look(session: Session) -> tuple[bool, bool]:
-        key = session.get_key(object_class=pkcs11.ObjectClass.PRIVATE_KEY, id=uri.id)
+    def look(login: Login) -> tuple[bool, bool]:
+        key = login.session.get_key(object_class=pkcs11.ObjectClass.PRIVATE_KEY, id=uri.id)
         with pytest.raises(pkcs11.AttributeSensitive):
             _ = key[pkcs11.Attribute.VALUE]
         return key[pkcs11.Attribute.NEVER_EXTRACTABLE], key[pkcs11.Attribute.ALWAYS_SENSITIVE]
@@ -167,8 +160,8 @@ def test_module_that_lost_its_sessions_goes_on(softhsm: SoftHsm, token: str) -> 
 def change_pin(softhsm: SoftHsm, token: str, old: bytes, new: bytes) -> None:
     """Change the PIN of a token, as its maker's program does."""
 
-    def change(session: Session) -> None:
-        writing = session.token.open(rw=True)
+    def change(login: Login) -> None:
+        writing = login.session.token.open(rw=True)
         writing.set_pin(old.decode(), new.decode())
         writing.close()
 
@@ -233,8 +226,8 @@ def test_other_keys_are_refused(softhsm: SoftHsm, token: str, curve: str) -> Non
     """A key in the token that is not ECDSA P-256 is not used."""
     tokens = token_access(softhsm.module, PIN)
 
-    def make_other(session: Session) -> None:
-        writing = session.token.open(rw=True)
+    def make_other(login: Login) -> None:
+        writing = login.session.token.open(rw=True)
         parameters = {
             pkcs11.Attribute.EC_PARAMS: pkcs11.util.ec.encode_named_curve_parameters(curve)
         }
@@ -254,8 +247,8 @@ def test_key_that_was_destroyed_is_missed(softhsm: SoftHsm, token: str) -> None:
     place, key = key_in(softhsm, token)
     uri = TokenUri.parse(place)
 
-    def destroy(session: Session) -> None:
-        writing = session.token.open(rw=True)
+    def destroy(login: Login) -> None:
+        writing = login.session.token.open(rw=True)
         writing.get_key(object_class=pkcs11.ObjectClass.PRIVATE_KEY, id=uri.id).destroy()
         writing.close()
 
