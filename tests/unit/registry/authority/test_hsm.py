@@ -326,6 +326,21 @@ def test_commands_work_with_a_token(softhsm: SoftHsm, folder: Path) -> None:
     assert [] == [one.name for one in ca.glob("issuing-*.key")]
 
 
+def test_office_is_founded_in_a_token(softhsm: SoftHsm, token: str, tmp_path: Path) -> None:
+    """`init` makes the issuer's key in the token, and the settings name module and PIN."""
+    write_private(tmp_path / "pin", PIN)
+    home = tmp_path / "home"
+    made = run(
+        *("init", "--demo", "--home", home, "--token", token),
+        *("--pkcs11-module", softhsm.module, "--pin-file", tmp_path / "pin"),
+    )
+    settings = Settings.load(home / "registry.toml")
+
+    assert made.exit_code == 0, made.output
+    assert ["root-1.key"] == [path.name for path in (home / "ca").glob("*.key")]
+    assert load_authority(home / "ca", settings.key_access()).active.key is not None
+
+
 async def test_running_office_survives_a_token_that_goes_and_comes(
     softhsm: SoftHsm, folder: Path
 ) -> None:
