@@ -25,6 +25,7 @@ from oso_registry.mandates.rpc import registrations as mandate_services
 from oso_registry.parties.rpc import registrations as party_services
 from oso_registry.school_lists.rpc import SchoolListServicer
 from oso_registry.school_lists.rpc import registration as school_list_service
+from oso_registry.standard.rpc import registrations as standard_services
 from oso_registry.store import MIGRATIONS, Batch
 from oso_rpc.clock import Clock, SystemClock
 from oso_rpc.credentials import Credentials
@@ -195,6 +196,7 @@ def services(house: House) -> list[Registration]:
         *party_services(house.office),
         *mandate_services(house.office),
         school_list_service(SchoolListServicer(house.office)),
+        *standard_services(house.office),
     ]
 
 

@@ -18,6 +18,7 @@ from oso_registry.desk import Desk
 from oso_registry.mandates.cli import delivery_point, mandate
 from oso_registry.parties.cli import groups
 from oso_registry.school_lists.cli import COMMANDS as SCHOOL_LISTS
+from oso_registry.standard.dossier_year_cli import dossier_year
 
 
 @click.group()
@@ -52,6 +53,7 @@ for command in (
     mandate,
     delivery_point,
     *SCHOOL_LISTS,
+    dossier_year,
     *cli_signed.COMMANDS,
 ):
     main.add_command(command)
