@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from oso.registry.v1.dossier_year_pb2 import DossierYear
 from oso.result.v1 import result_code_pb2 as codes
@@ -29,17 +29,10 @@ if TYPE_CHECKING:
     from google.protobuf.field_mask_pb2 import FieldMask
 
     from oso.registry.v1.dossier_year_service_pb2 import ListDossierYearsRequest
-    from oso_registry.store import Collection, M, Transaction
+    from oso_registry.standard.reading import Reader
+    from oso_registry.store import Transaction
 
 _AT = "dossier_year"
-
-
-class Reader(Protocol):
-    """What resources are read with: a `Transaction`, or a `Batch` before its commit."""
-
-    def list(self, collection: Collection[M]) -> list[M]:
-        """List all resources of a kind, by name."""
-        ...
 
 
 @dataclass(frozen=True)

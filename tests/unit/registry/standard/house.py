@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -18,6 +19,8 @@ from oso_rpc.errors import OsoError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from sqlalchemy import Connection
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 REGISTRAR = Caller("registrar", roles.ROLE_REGISTRAR)
@@ -65,11 +68,9 @@ class House:
 
     def __init__(self) -> None:
         """Found it, three months ago."""
-        engine = create_engine("sqlite://")
-        self._connection = engine.connect()
-        SQLModel.metadata.create_all(self._connection)
+        self._connection = create_engine("sqlite://").connect()
+        _database_of(self._connection).deserialize(_founded())
         self.batch = Batch(self._connection)
-        initial_standard(self.call(OFFICE, days=-90))
 
     def call(self, caller: Caller = REGISTRAR, days: float = 0) -> Transaction:
         """Let somebody work, some days from now."""
@@ -78,5 +79,28 @@ class House:
     def close(self) -> None:
         """Forget it."""
         self.batch.session.close()
-        self._connection.close()
-        self._connection.engine.dispose()
+        _close(self._connection)
+
+
+@cache
+def _founded() -> bytes:
+    """Found one, for all tests; give its database."""
+    connection = create_engine("sqlite://").connect()
+    SQLModel.metadata.create_all(connection)
+    batch = Batch(connection)
+    initial_standard(Transaction(batch, OFFICE, NOW - timedelta(days=90)))
+    batch.flush()
+    batch.session.close()
+    connection.commit()
+    content: bytes = _database_of(connection).serialize()
+    _close(connection)
+    return content
+
+
+def _database_of(connection: Connection) -> Any:
+    return connection.connection.dbapi_connection
+
+
+def _close(connection: Connection) -> None:
+    connection.close()
+    connection.engine.dispose()
