@@ -18,7 +18,8 @@ from oso_registry.desk import Desk
 from oso_registry.mandates.cli import delivery_point, mandate
 from oso_registry.parties.cli import groups
 from oso_registry.school_lists.cli import COMMANDS as SCHOOL_LISTS
-from oso_registry.standard.dossier_year_cli import dossier_year
+from oso_registry.standard.cli_dossier_years import dossier_year
+from oso_registry.standard.cli_test_codes import test_codes
 
 
 @click.group()
@@ -54,6 +55,7 @@ for command in (
     delivery_point,
     *SCHOOL_LISTS,
     dossier_year,
+    test_codes,
     *cli_signed.COMMANDS,
 ):
     main.add_command(command)
