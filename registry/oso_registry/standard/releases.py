@@ -18,7 +18,7 @@ from oso.options.v1 import access_pb2 as roles
 from oso.registry.v1 import test_code_pb2 as contract
 from oso.result.v1 import result_code_pb2 as codes
 from oso_dossier.code_table import CodeEntry, write_table
-from oso_registry.calls import failed
+from oso_registry.calls import failed, invalid
 from oso_registry.parties.register import require_etag
 from oso_registry.parties.sight import LONGEST_NAME
 from oso_registry.resources import changed, new
@@ -148,6 +148,7 @@ def begin_release(tx: Transaction, given: TestCodeRelease) -> TestCodeRelease:
             raise OsoError(codes.RESULT_CODE_RESOURCE_EXISTS, resource=release.name)
     number = max((release.number for release in known), default=0) + 1
     made = new(tx, TEST_CODE_RELEASES, given, name_of_release(number), _AT)
+    _require_readable(made.note)
     made.number, made.state = number, contract.TEST_CODE_RELEASE_STATE_DRAFT
     current = current_release(tx)
     entries = [] if current is None else entries_of(codes_of(tx, current.name))
@@ -164,6 +165,7 @@ def change_release(tx: Transaction, given: TestCodeRelease, mask: FieldMask) -> 
     """
     require_draft(tx, given.name)
     _, made = changed(tx, TEST_CODE_RELEASES, given, mask, _AT)
+    _require_readable(made.note)
     return tx.put(TEST_CODE_RELEASES, made)
 
 
@@ -257,6 +259,12 @@ def file_of(tx: Transaction, release: TestCodeRelease) -> bytes:
         return write_table(entries_of(codes_of(tx, release.name)))
     tx.batch.send()
     return tx.session.get_one(TestCodeFileRow, release.name).content
+
+
+def _require_readable(note: str) -> None:
+    """Refuse a note with characters nobody sees; PostgreSQL keeps no NUL."""
+    if not all(one.isprintable() or one == "\n" for one in note):
+        raise invalid(f"{_AT}.note", "has characters that cannot be seen")
 
 
 def _with_codes(

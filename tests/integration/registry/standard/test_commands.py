@@ -104,8 +104,8 @@ async def test_a_year_from_its_announcement_to_the_end_of_another(home: Path) ->
         (
             1,
             (
-                "Error: Wat voorbij is, verandert niet meer (end_time: 2019-09-01 00:00 UTC). Kies een "
-                "moment vanaf nu.\n"
+                "Error: Wat voorbij is, verandert niet meer (end_time: 2019-09-01 00:00 UTC). "
+                "Kies een moment vanaf nu.\n"
             ),
         ),
         (0, f"{first} 2090-08-01 12:00 UTC\n2090.1  2090-08-01 00:00 UTC / -\n"),
@@ -225,8 +225,8 @@ async def test_a_draft_is_worked_on_by_hand(home: Path) -> None:
         (
             1,
             (
-                "Error: The codes of testCodeReleases/0002 are those of testCodeReleases/0001; there "
-                "is nothing to publish.\n"
+                "Error: The codes of testCodeReleases/0002 are those of testCodeReleases/0001; "
+                "there is nothing to publish.\n"
             ),
         ),
         (
