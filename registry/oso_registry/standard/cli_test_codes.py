@@ -41,6 +41,7 @@ _RELEASE = click.option(
     metavar="NUMBER|current|draft",
     help="Which release.",
 )
+_SURE = frozenset({"j", "ja", "y", "yes"})
 _YES = click.option("--yes", is_flag=True, help="Do not ask whether you are sure.")
 
 
@@ -390,7 +391,10 @@ def _confirm(desk: Desk, draft: Any, differences: Any = ()) -> None:
     click.echo(release_line(desk, draft), err=True)
     if differences:
         click.echo(sum_of(desk, differences), err=True)
-    click.confirm(desk.text("Weet u het zeker?", "Are you sure?"), abort=True, err=True)
+    question = desk.text("Weet u het zeker? [j/N]", "Are you sure? [y/N]")
+    answer = click.prompt(question, default="", show_default=False, err=True)
+    if answer.strip().lower() not in _SURE:
+        raise click.Abort
 
 
 def _tell_release(desk: Desk, told: Any) -> None:

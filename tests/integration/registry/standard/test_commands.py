@@ -203,7 +203,7 @@ async def test_a_draft_is_worked_on_by_hand(home: Path) -> None:
             (("publish",), "n\n"),
             (("remove", "REK26"), ""),
             (("publish", "--yes"), ""),
-            (("discard",), "y\n"),
+            (("discard",), "Yes\n"),
             (("discard", "--yes"), ""),
             (("show", "DREM8"), ""),
         )
@@ -232,7 +232,7 @@ async def test_a_draft_is_worked_on_by_hand(home: Path) -> None:
         (
             0,
             (
-                "0002  draft  175 codes  -  A test more\nAre you sure? [y/N]: y\n"
+                "0002  draft  175 codes  -  A test more\nAre you sure? [y/N]: Yes\n"
                 "Draft 0002 was thrown away.\n"
             ),
         ),
