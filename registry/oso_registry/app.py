@@ -27,6 +27,7 @@ from oso_registry.parties.rpc import registrations as party_services
 from oso_registry.public import showing
 from oso_registry.school_lists.rpc import SchoolListServicer
 from oso_registry.school_lists.rpc import registration as school_list_service
+from oso_registry.standard.rpc import registrations as standard_services
 from oso_registry.store import MIGRATIONS, Batch
 from oso_registry.systems.issuing import Issuing
 from oso_registry.systems.lists import RevocationLists
@@ -235,6 +236,7 @@ def services(house: House, addresses: Callable[[], Addresses]) -> list[Registrat
         *party_services(house.office),
         *mandate_services(house.office),
         school_list_service(SchoolListServicer(house.office)),
+        *standard_services(house.office),
     ]
 
 

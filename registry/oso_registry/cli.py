@@ -19,6 +19,8 @@ from oso_registry.desk import Desk
 from oso_registry.mandates.cli import delivery_point, mandate
 from oso_registry.parties.cli import groups
 from oso_registry.school_lists.cli import COMMANDS as SCHOOL_LISTS
+from oso_registry.standard.cli_dossier_years import dossier_year
+from oso_registry.standard.cli_test_codes import test_codes
 from oso_registry.systems.cli import CERTIFICATE_COMMANDS, blocked_key, system
 
 
@@ -60,6 +62,8 @@ for command in (
     system,
     blocked_key,
     *SCHOOL_LISTS,
+    dossier_year,
+    test_codes,
     *cli_signed.COMMANDS,
 ):
     main.add_command(command)
