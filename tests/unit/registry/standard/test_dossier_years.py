@@ -255,7 +255,7 @@ _STEPS = st.lists(
 
 
 @given(_STEPS)
-@settings(max_examples=60)
+@settings(max_examples=40)
 def test_whatever_is_done_the_past_stays_and_some_year_is_accepted(steps: list[Any]) -> None:
     """What was accepted at a moment is told of that moment for ever, and is never nothing."""
     house = of.House()

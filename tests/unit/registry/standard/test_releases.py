@@ -332,7 +332,7 @@ def _edit(house: House, what: str, release: str, letter: str) -> None:
 
 
 @given(_ROUNDS)
-@settings(max_examples=40)
+@settings(max_examples=25)
 def test_whatever_is_done_published_releases_stay(
     rounds: list[tuple[list[tuple[str, int, str]], str]],
 ) -> None:
