@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.timestamp_pb2 import Timestamp
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from oso.registry.v1.dossier_year_pb2 import DossierYear
 from oso.registry.v1.dossier_year_service_pb2 import ListDossierYearsRequest
@@ -22,6 +24,7 @@ from oso_registry.standard.dossier_years import (
 )
 from oso_registry.standard.initial import initial_standard
 from oso_registry.standard.resources import DOSSIER_YEARS
+from oso_registry.standard.years import accepted_years
 
 from . import house as of
 
@@ -235,3 +238,46 @@ def test_years_come_in_pages_the_oldest_first(house: House) -> None:
     assert "REQUEST_INVALID page_token: is none that was given out" == of.outcome(
         list_dossier_years, house.call(), made_up
     )
+
+
+_MOMENTS = st.none() | st.integers(-3, 9)
+_STEPS = st.lists(
+    st.tuples(
+        st.integers(0, 2),  # days that go by before it
+        st.sampled_from(["add", "change", "remove"]),
+        st.sampled_from(["2019.1", "2020.1", "2021.1"]),
+        _MOMENTS,
+        _MOMENTS,
+        st.sampled_from([[], ["start_time"], ["end_time"], ["*"]]),
+    ),
+    max_size=12,
+)
+
+
+@given(_STEPS)
+@settings(max_examples=40)
+def test_whatever_is_done_the_past_stays_and_some_year_is_accepted(steps: list[Any]) -> None:
+    """What was accepted at a moment is told of that moment for ever, and is never nothing."""
+    house = of.House()
+    seen: dict[float, list[str]] = {}
+    today = 0.0
+    for days, what, name, start, end, paths in steps:
+        today += days
+        tx = house.call(days=today)
+        dates = [None if day is None else today + day for day in (start, end)]
+        sent = of.year(dates[0], dates[1], name)
+        if what == "add":
+            of.outcome(add_dossier_year, tx, sent, name)
+        elif what == "change":
+            of.outcome(change_dossier_year, tx, sent, FieldMask(paths=paths))
+        else:
+            of.outcome(remove_dossier_year, tx, sent.name)
+        known = tx.list(DOSSIER_YEARS)
+        told = {
+            half / 2: accepted_years(known, of.NOW + timedelta(days=half / 2))
+            for half in range(int(today + 15) * 2)
+        }
+        assert all(told.values())
+        assert {moment: told[moment] for moment in seen} == seen
+        seen = {moment: years for moment, years in told.items() if moment < today}
+    house.close()

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from buf.validate import validate_pb2
 from oso.registry.v1 import test_code_pb2 as contract
 from oso.registry.v1 import test_code_service_pb2 as wire
 from oso.registry.v1.test_code_pb2 import TestCodeRelease as Release
@@ -247,6 +248,13 @@ def test_a_release_that_could_not_be_taken_in_again_is_not_published(
     assert f"CONDITION_FAILED detail={_DRAFT}: {len(_news())} bytes > {len(_news()) - 1}" == (
         of.outcome(publish_release, house.call(), _DRAFT)
     )
+
+
+def test_a_release_may_be_as_large_as_an_import() -> None:
+    """What is published can be taken in again: the contract's limit is ours."""
+    field = wire.ImportTestCodesRequest.DESCRIPTOR.fields_by_name["content"]
+
+    assert releases.LARGEST_FILE == field.GetOptions().Extensions[validate_pb2.field].bytes.max_len
 
 
 _WORDS = st.text(

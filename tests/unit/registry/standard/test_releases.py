@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
 from google.protobuf.field_mask_pb2 import FieldMask
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import delete
 
 from oso.directory.v1.directory_pb2 import TestCodeTable as InForce
 from oso.registry.v1 import test_code_pb2 as contract
 from oso.registry.v1.test_code_pb2 import TestCodeRelease as Release
 from oso.registry.v1.test_code_service_pb2 import ListTestCodeReleasesRequest
-from oso_registry.standard.codes import change_code, remove_code
+from oso_dossier.code_table import read_table
+from oso_registry.standard.codes import add_code, change_code, remove_code
+from oso_registry.standard.entries import code_of
 from oso_registry.standard.exchange import export_codes
 from oso_registry.standard.in_force import table_in_force
 from oso_registry.standard.initial import initial_standard, read_first_release
@@ -32,6 +39,8 @@ from oso_registry.standard.resources import CURRENT, TEST_CODE_RELEASES, TEST_CO
 from . import house as of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from oso_registry.calls import Caller
 
     from .house import House
@@ -39,6 +48,7 @@ if TYPE_CHECKING:
 _FIRST, _DRAFT = "testCodeReleases/0001", "testCodeReleases/0002"
 _CODES = 175
 _DREM8 = f"{_DRAFT}/testCodes/DREM8"
+_ENTRY = read_table(read_first_release())[0]
 
 
 def _begin(house: House, note: str = "Nieuwe normen") -> Release:
@@ -292,3 +302,64 @@ def test_every_state_but_the_last_has_one_step() -> None:
 def _names(house: House, caller: Caller) -> list[str]:
     found, _ = list_releases(house.call(caller), ListTestCodeReleasesRequest())
     return [one.name for one in found]
+
+
+_ROUNDS = st.lists(
+    st.tuples(
+        st.lists(
+            st.tuples(
+                st.sampled_from(["add", "add", "change", "remove"]),
+                st.sampled_from([0, 0, 0, 1]),  # in the newest release, or the one before it
+                st.sampled_from("AB"),
+            ),
+            max_size=4,
+        ),
+        st.sampled_from(["publish", "publish", "discard", "leave"]),
+    ),
+    max_size=6,
+)
+
+
+def _edit(house: House, what: str, release: str, letter: str) -> None:
+    code = contract.TestCode(name=f"{release}/testCodes/{letter}", display_name=what + letter)
+    entry = code_of(replace(_ENTRY, code=letter), release)
+    works: dict[str, Callable[[], object]] = {
+        "add": partial(add_code, house.call(), release, entry, letter),
+        "change": partial(change_code, house.call(), code, FieldMask()),
+        "remove": partial(remove_code, house.call(), code.name),
+    }
+    of.outcome(works[what])
+
+
+@given(_ROUNDS)
+@settings(max_examples=25)
+def test_whatever_is_done_published_releases_stay(
+    rounds: list[tuple[list[tuple[str, int, str]], str]],
+) -> None:
+    """One is in force, one draft at most, no number is missing, and no file ever changes."""
+    house = of.House()
+    house.batch.connection.execute(delete(TEST_CODES.table))  # few codes, so that it is quick
+    kept: dict[str, bytes] = {}
+    for edits, end in rounds:
+        of.outcome(begin_release, house.call(), Release())
+        newest = len(house.call().list(TEST_CODE_RELEASES))
+        for what, back, letter in edits:
+            _edit(house, what, f"testCodeReleases/{newest - back:04d}", letter)
+        works = {"publish": publish_release, "discard": discard_release, "leave": get_release}
+        of.outcome(works[end], house.call(), f"testCodeReleases/{newest:04d}")
+
+        known = house.call().list(TEST_CODE_RELEASES)
+        states = [one.state for one in known]
+        published = {
+            one.name: export_codes(house.call(), one.name).content
+            for one in known
+            if one.state != contract.TEST_CODE_RELEASE_STATE_DRAFT
+        }
+        assert list(range(1, len(known) + 1)) == [one.number for one in known]
+        assert 1 == states.count(contract.TEST_CODE_RELEASE_STATE_PUBLISHED)
+        assert states.count(contract.TEST_CODE_RELEASE_STATE_DRAFT) <= 1
+        assert {name: published[name] for name in kept} == kept
+        for one in known[1:]:
+            assert one.code_count == len(codes_of(house.call(), one.name))
+        kept = published
+    house.close()
