@@ -21,11 +21,14 @@ from oso_registry.audit import registration as audit_service
 from oso_registry.authority import TRUST_FILE, Authority, KeyAccess, load_authority
 from oso_registry.authority.passphrase import ISSUER_PASSPHRASE
 from oso_registry.calls import Office
+from oso_registry.helpdesk.rpc import registration as ticket_service
+from oso_registry.helpdesk.sessions import SessionDesk
 from oso_registry.mandates.rpc import registrations as mandate_services
 from oso_registry.parties.rpc import registrations as party_services
 from oso_registry.school_lists.rpc import SchoolListServicer
 from oso_registry.school_lists.rpc import registration as school_list_service
 from oso_registry.store import MIGRATIONS, Batch
+from oso_registry.traffic_center import TrafficCenter
 from oso_rpc.clock import Clock, SystemClock
 from oso_rpc.credentials import Credentials
 from oso_rpc.errors import OsoError
@@ -70,6 +73,10 @@ class Settings(FileSettings):
     """`postgresql+asyncpg://user@host/name`; empty: SQLite in the file registry.sqlite."""
     connection_minutes: float = Field(default=10, gt=0)
     """How long a connection may live before it must be made, and its certificate checked, anew."""
+    traffic_center: str = ""
+    """Where the Traffic Center listens, `host:port`; empty: it is not asked anything."""
+    traffic_center_system: str = "trafficcenter"
+    """Id of the system that must answer there."""
 
     def database_url(self, home: Path) -> str:
         """Give the database to use, for the folder the settings lie in."""
@@ -96,6 +103,7 @@ class House:
         settings: The settings.
         authority: Issues certificates.
         credentials: Who we are.
+        traffic_center: The Traffic Center; None when it is not asked anything.
 
     """
 
@@ -103,6 +111,7 @@ class House:
     settings: Settings
     authority: Authority
     credentials: Credentials
+    traffic_center: TrafficCenter | None
 
 
 @asynccontextmanager
@@ -161,12 +170,15 @@ async def running(
         OSError: A file cannot be read.
 
     """
-    async with opened(home, settings, clock) as office:
+    async with opened(home, settings, clock) as office, contextlib.AsyncExitStack() as stack:
         authority = load_authority(settings.authority, settings.key_access())
         credentials = Credentials.load(
             settings.certificate, settings.key, settings.authority / TRUST_FILE
         )
-        house = House(office, settings, authority, credentials)
+        traffic_center = _traffic_center(settings, credentials, office.clock)
+        if traffic_center is not None:
+            stack.push_async_callback(traffic_center.close)
+        house = House(office, settings, authority, credentials, traffic_center)
         server = await build_server(
             settings.listen,
             credentials,
@@ -188,6 +200,16 @@ async def running(
                     await task
 
 
+def _traffic_center(
+    settings: Settings, credentials: Credentials, clock: Clock
+) -> TrafficCenter | None:
+    """Give whom to ask about sessions, if the settings say where."""
+    if not settings.traffic_center:
+        return None
+    system = settings.traffic_center_system
+    return TrafficCenter(settings.traffic_center, system, credentials, clock)
+
+
 def services(house: House) -> list[Registration]:
     """Give all services of OfficeHeart."""
     return [
@@ -195,6 +217,7 @@ def services(house: House) -> list[Registration]:
         *party_services(house.office),
         *mandate_services(house.office),
         school_list_service(SchoolListServicer(house.office)),
+        ticket_service(house.office, SessionDesk(house.office, house.traffic_center)),
     ]
 
 
