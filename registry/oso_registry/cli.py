@@ -15,6 +15,7 @@ import click
 from oso_registry import cli_audit, cli_home, cli_signed
 from oso_registry.authority.cli import ca
 from oso_registry.desk import Desk
+from oso_registry.helpdesk.cli import session, ticket
 from oso_registry.mandates.cli import delivery_point, mandate
 from oso_registry.parties.cli import groups
 from oso_registry.school_lists.cli import COMMANDS as SCHOOL_LISTS
@@ -52,6 +53,8 @@ for command in (
     mandate,
     delivery_point,
     *SCHOOL_LISTS,
+    ticket,
+    session,
     *cli_signed.COMMANDS,
 ):
     main.add_command(command)

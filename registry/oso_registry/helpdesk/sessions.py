@@ -43,7 +43,7 @@ class SessionDesk:
         if self._traffic_center is None:
             raise OsoError(
                 codes.RESULT_CODE_TRAFFIC_CENTER_UNAVAILABLE,
-                detail="registry.toml: traffic_center = ?",
+                detail="registry.toml: traffic_center is empty",
             )
         session_id = session_id.lower()
         timeline = await self._traffic_center.session_timeline(session_id)
