@@ -14,7 +14,7 @@ from oso_registry.desk import Desk, pass_desk
 from oso_registry.parties.asking import call, every, number_of, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     import grpc
 
@@ -97,7 +97,7 @@ def list_tickets(
     """List tickets, the newest first."""
     from oso.registry.v1.ticket_service_pb2 import ListTicketsRequest  # noqa: PLC0415
 
-    request = ListTicketsRequest(text=text)
+    request: Any = ListTicketsRequest(text=text)
     request.states.extend(number_of(request, "states", state) for state in states)
     _put(request, given)
 
@@ -190,8 +190,8 @@ def _acting(verb: str, told: str, *, needs_text: bool) -> click.Command:
     def act(desk: Desk, number: str, text: str) -> None:
         from oso.registry.v1.ticket_service_pb2 import ActOnTicketRequest  # noqa: PLC0415
 
-        request = ActOnTicketRequest(name=_name(number), text=_text(text))
-        request.action = number_of(request, "action", verb)  # type: ignore[assignment]
+        request: Any = ActOnTicketRequest(name=_name(number), text=_text(text))
+        request.action = number_of(request, "action", verb)
         answer = desk.run(lambda channel: call(channel, _SERVICE, request))
         desk.show(answer.ticket, _line(desk, answer.ticket))
 
@@ -275,12 +275,12 @@ def _line(desk: Desk, told: Any) -> str:
 
 
 def _lines(desk: Desk, told: Any) -> list[str]:
-    about: list[tuple[Callable[[Any], str], str, str]] = [
-        (lambda one: one.school.removeprefix("schools/"), "over school", "about school"),
-        (lambda one: one.session_id, "over sessie", "about session"),
-        (lambda one: one.assignee.removeprefix("systems/"), "behandelaar", "assignee"),
+    about = [
+        (told.school.removeprefix("schools/"), "over school", "about school"),
+        (told.session_id, "over sessie", "about session"),
+        (told.assignee.removeprefix("systems/"), "behandelaar", "assignee"),
     ]
-    facts = [f"  {desk.text(nl, en)} {plain(of(told))}" for of, nl, en in about if of(told)]
+    facts = [f"  {desk.text(nl, en)} {plain(value)}" for value, nl, en in about if value]
     return [_line(desk, told), *facts, *_indented(told.text, "  ")]
 
 
