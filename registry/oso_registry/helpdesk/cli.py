@@ -6,6 +6,7 @@ Imports are made where they are used: see `parties.asking`.
 from __future__ import annotations
 
 import re
+import sys
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -245,7 +246,7 @@ def _party(text: str) -> str:
 
 
 def _text(text: str) -> str:
-    return click.get_text_stream("stdin").read().strip() if text == "-" else text
+    return sys.stdin.read().strip() if text == "-" else text
 
 
 _PREFIXES = {"school": "schools/", "assignee": "systems/"}

@@ -63,6 +63,7 @@ def list_tickets(tx: Transaction, request: ListTicketsRequest) -> tuple[list[Tic
         where.append(_TICKET.name < request.page_token)
     size = page_size(request.page_size)
     query = select(TICKETS.table).where(*where).order_by(_TICKET.name.desc()).limit(size + 1)
+    tx.batch.send()
     rows = tx.batch.connection.execute(query).mappings().all()
     found = [TICKETS.read(row) for row in rows[:size]]
     return found, found[-1].name if len(rows) > size else ""
