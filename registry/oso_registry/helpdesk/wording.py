@@ -53,24 +53,24 @@ _QUALIFICATIONS: Mapping[str, Both] = {
 # What was done; the outcome follows. (kind, refused) -> sentence.
 _DID: Mapping[tuple[int, bool], Both] = {
     (sessions.SESSION_EVENT_TYPE_OPEN, False): (
-        "{target} ({who}) vroeg een sessie aan voor een dossier van {source}: toegekend.",
-        "{target} ({who}) asked for a session for a dossier of {source}: granted.",
+        "{target} vroeg een sessie aan voor een dossier van {source}: toegekend ({who}).",
+        "{target} asked for a session for a dossier of {source}: granted ({who}).",
     ),
     (sessions.SESSION_EVENT_TYPE_OPEN, True): (
-        "{target} ({who}) vroeg een sessie aan. Geweigerd: {why}",
-        "{target} ({who}) asked for a session. Refused: {why}",
+        "{target} vroeg een sessie aan ({who}). Geweigerd: {why}",
+        "{target} asked for a session ({who}). Refused: {why}",
     ),
     (sessions.SESSION_EVENT_TYPE_CHECK, False): (
-        "{source} ({who}) liet de aanvraag van {target} controleren: die klopt.",
-        "{source} ({who}) had the request of {target} checked: it is right.",
+        "{source} liet de aanvraag van {target} controleren: die klopt ({who}).",
+        "{source} had the request of {target} checked: it is right ({who}).",
     ),
     (sessions.SESSION_EVENT_TYPE_CHECK, True): (
         "Een aanvraag werd gecontroleerd ({who}). Geweigerd: {why}",
         "A request was checked ({who}). Refused: {why}",
     ),
     (sessions.SESSION_EVENT_TYPE_CLOSE, False): (
-        "{target} ({who}) meldde de sessie af. {why}",
-        "{target} ({who}) closed the session. {why}",
+        "{target} meldde de sessie af ({who}). {why}",
+        "{target} closed the session ({who}). {why}",
     ),
     (sessions.SESSION_EVENT_TYPE_CLOSE, True): (
         "De sessie werd afgemeld ({who}). Geweigerd: {why}",

@@ -23,6 +23,7 @@ from oso_registry.helpdesk.tickets import (
 )
 from oso_registry.parties.resources import SCHOOLS
 from oso_registry.systems.resources import SYSTEMS
+from oso_rpc.errors import OsoError
 
 from ..parties import country as of  # noqa: TID252  tests are no package
 
@@ -173,7 +174,7 @@ def test_a_ticket_that_cannot_be_is_refused(
 
 def test_the_refusal_of_a_personal_number_does_not_repeat_it(country: Country) -> None:
     """Errors travel further than tickets."""
-    with pytest.raises(of.OsoError) as refused:
+    with pytest.raises(OsoError) as refused:
         file_ticket(country.call(of.SCHOOL_MANAGER), ticket(text=f"Over {BSN}"))
 
     assert {"field": "ticket.text"} == refused.value.metadata
@@ -347,7 +348,7 @@ def test_a_refused_step_names_state_and_action(country: Country) -> None:
     """So that a worker sees what does not go together."""
     file_ticket(country.call(of.SCHOOL_MANAGER), ticket())
 
-    with pytest.raises(of.OsoError) as refused:
+    with pytest.raises(OsoError) as refused:
         act(country, of.HELPDESK, "REOPEN", "x")
 
     assert {"ticket": ONE, "state": "NEW", "action": "REOPEN"} == refused.value.metadata
@@ -368,7 +369,7 @@ def test_the_helpdesk_changes_what_it_may(country: Country) -> None:
     given = Ticket(
         name=ONE,
         subject="Nieuw",
-        priority=4,
+        priority=contract.TICKET_PRIORITY_URGENT,
         assignee="systems/helpdesk",
         school=of.OTHER_SCHOOL,
         session_id=SESSION.upper(),
@@ -379,7 +380,13 @@ def test_the_helpdesk_changes_what_it_may(country: Country) -> None:
         country.call(of.HELPDESK, 2), Ticket(name=ONE), FieldMask(paths=["assignee", "priority"])
     )
 
-    assert ("Nieuw", 4, "systems/helpdesk", of.OTHER_SCHOOL, SESSION) == (
+    assert (
+        "Nieuw",
+        contract.TICKET_PRIORITY_URGENT,
+        "systems/helpdesk",
+        of.OTHER_SCHOOL,
+        SESSION,
+    ) == (
         made.subject,
         made.priority,
         made.assignee,
@@ -472,7 +479,8 @@ def test_a_note_that_cannot_be_is_refused(country: Country, text: str, expected:
 def test_a_note_takes_nothing_from_the_request_but_its_text(country: Country) -> None:
     """Who wrote it, when, and what was done with it is not for the caller to say."""
     file_ticket(country.call(of.SCHOOL_MANAGER), ticket())
-    given = TicketNote(name=f"{ONE}/notes/0099", author="systems/x", text="Hoi", action=4)
+    given = TicketNote(name=f"{ONE}/notes/0099", author="systems/x", text="Hoi")
+    given.action = contract.TICKET_ACTION_SOLVE
 
     made = add_note(country.call(of.SCHOOL_MANAGER), ONE, given)
 
