@@ -298,7 +298,8 @@ def test_the_steps_tell_who_did_what() -> None:
             " van de toegekende sessie (wat verschilt: zoeksleutel van de leerling)."
         ),
         (
-            f"Het College (01VV) meldde de sessie af (systeem las-b, aanleverpunt {POINTS[TARGET]})."
+            "Het College (01VV) meldde de sessie af"
+            f" (systeem las-b, aanleverpunt {POINTS[TARGET]})."
             " Het College (01VV) kreeg geen verbinding met het systeem van De Regenboog (00SS)."
         ),
     ] == [step.text_nl for step in steps]
