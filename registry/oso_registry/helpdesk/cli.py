@@ -178,15 +178,11 @@ def note(desk: Desk, number: str, text: str, *, internal: bool) -> None:
 
 def _acting(verb: str, told: str, *, needs_text: bool) -> click.Command:
     """Make the command that does something with a ticket."""
+    given: dict[str, Any] = {"required": True} if needs_text else {"default": ""}
 
     @click.command(verb, help=told)
     @_NUMBER
-    @click.option(
-        "--text",
-        required=needs_text,
-        default=None if needs_text else "",
-        help="What to say with it; `-` reads it from standard input.",
-    )
+    @click.option("--text", help="What to say with it; `-` reads it from standard input.", **given)
     @pass_desk
     def act(desk: Desk, number: str, text: str) -> None:
         from oso.registry.v1.ticket_service_pb2 import ActOnTicketRequest  # noqa: PLC0415
