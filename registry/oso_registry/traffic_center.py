@@ -25,9 +25,8 @@ if TYPE_CHECKING:
 
 # Whoever asks waits for it.
 _SECONDS = 10.0
-_PAGE = 1000
-# Nobody reads further; who keeps asking for a session must not fill our memory.
-_MOST_EVENTS = 3000
+# A page. Nobody reads further, and what is told of so many still fits in one answer.
+_MOST_EVENTS = 1000
 _log = structlog.get_logger(__name__)
 
 
@@ -62,32 +61,19 @@ class TrafficCenter:
     async def session_timeline(self, session_id: str) -> GetSessionTimelineResponse:
         """Give a session with its steps, in order.
 
-        At most the first 3,000; then `next_page_token` is set.
+        At most the first 1,000; when there are more, `next_page_token` is set.
 
         Raises:
             OsoError: SESSION_UNKNOWN; TRAFFIC_CENTER_UNAVAILABLE when it does not answer, or
-                refuses us for any other reason.
+                refuses us for any other reason: that is for our log, not for whoever asked us.
 
         """
-        request = GetSessionTimelineRequest(session_id=session_id, page_size=_PAGE)
-        whole = GetSessionTimelineResponse()
+        request = GetSessionTimelineRequest(session_id=session_id, page_size=_MOST_EVENTS)
         try:
-            while len(whole.events) < _MOST_EVENTS:
-                page = await self._stub.GetSessionTimeline(request, timeout=_SECONDS)
-                whole.session.CopyFrom(page.session)
-                whole.events.extend(page.events)
-                whole.next_page_token = request.page_token = page.next_page_token
-                if not page.next_page_token:
-                    break
+            return await self._stub.GetSessionTimeline(request, timeout=_SECONDS)
         except grpc.aio.AioRpcError as error:
-            raise _refused(error) from None
-        return whole
-
-
-def _refused(error: grpc.aio.AioRpcError) -> OsoError:
-    """Give the refusal for whoever asked us: what it has against OfficeHeart is our affair."""
-    told = from_rpc_error(error, party="Traffic Center")
-    if told.code == RESULT_CODE_SESSION_UNKNOWN:
-        return told
-    _log.warning("traffic_center_refused", reason=told.name)
-    return OsoError(RESULT_CODE_TRAFFIC_CENTER_UNAVAILABLE, detail=told.name)
+            told = from_rpc_error(error, party="Traffic Center")
+        if told.code == RESULT_CODE_SESSION_UNKNOWN:
+            raise told
+        _log.warning("traffic_center_refused", reason=told.name)
+        raise OsoError(RESULT_CODE_TRAFFIC_CENTER_UNAVAILABLE)

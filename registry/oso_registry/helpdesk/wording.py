@@ -81,6 +81,10 @@ _DID: Mapping[tuple[int, bool], Both] = {
         "The session ended by time without being closed.",
     ),
 }
+_WHO = (
+    ("systeem", "aanleverpunt", "over aanleverpunt"),
+    ("system", "delivery point", "about delivery point"),
+)
 _NEWER: Both = (
     "Een stap die deze versie niet kent ({who}). {why}",
     "A step that this version does not know ({who}). {why}",
@@ -139,10 +143,12 @@ def _school(brin: str, names: Mapping[str, str]) -> str:
 
 
 def _who(event: SessionEvent, language: int) -> str:
-    system, point = ("systeem", "aanleverpunt") if language == 0 else ("system", "delivery point")
+    """Give the system that asked, with the delivery point it named: its own, but when it closed."""
+    system, point, about = _WHO[language]
     told = [f"{system} {_shown(event.system_id) or '-'}"]
     if event.routing_key:
-        told.append(f"{point} {_shown(event.routing_key)}")
+        closing = event.type == sessions.SESSION_EVENT_TYPE_CLOSE
+        told.append(f"{about if closing else point} {_shown(event.routing_key)}")
     return ", ".join(told)
 
 

@@ -50,12 +50,11 @@ OUTCOMES = [
 
 def event(kind: str, outcome: str, **more: Any) -> SessionEvent:
     """Make a step: refused unless the centre accepts such an outcome."""
-    source = kind == "check"
     made = SessionEvent(
         type=_KINDS[kind],
         outcome=code(outcome),
-        system_id="las-a" if source else "las-b",
-        routing_key=POINTS[SOURCE if source else TARGET],
+        system_id="las-a" if kind == "check" else "las-b",
+        routing_key=POINTS[TARGET if kind == "open" else SOURCE],
         refused=kind == "check" and outcome != "MATCHED",
     )
     for key, value in more.pop("details", {}).items():
@@ -299,7 +298,7 @@ def test_the_steps_tell_who_did_what() -> None:
         ),
         (
             "Het College (01VV) meldde de sessie af"
-            f" (systeem las-b, aanleverpunt {POINTS[TARGET]})."
+            f" (systeem las-b, over aanleverpunt {POINTS[SOURCE]})."
             " Het College (01VV) kreeg geen verbinding met het systeem van De Regenboog (00SS)."
         ),
     ] == [step.text_nl for step in steps]
