@@ -22,6 +22,8 @@ from oso_registry.authority import TRUST_FILE, CurrentAuthority, KeyAccess
 from oso_registry.authority.passphrase import ISSUER_PASSPHRASE, TOKEN_PIN
 from oso_registry.authority.tokens import token_access
 from oso_registry.calls import Office
+from oso_registry.helpdesk.rpc import registration as ticket_service
+from oso_registry.helpdesk.sessions import SessionDesk
 from oso_registry.mandates.rpc import registrations as mandate_services
 from oso_registry.parties.rpc import registrations as party_services
 from oso_registry.public import showing
@@ -33,6 +35,7 @@ from oso_registry.systems.issuing import Issuing
 from oso_registry.systems.lists import RevocationLists
 from oso_registry.systems.rpc import Addresses
 from oso_registry.systems.rpc import registrations as system_services
+from oso_registry.traffic_center import TrafficCenter
 from oso_rpc.clock import Clock, SystemClock
 from oso_rpc.credentials import Credentials
 from oso_rpc.errors import OsoError
@@ -91,6 +94,10 @@ class Settings(FileSettings):
     """`postgresql+asyncpg://user@host/name`; empty: SQLite in the file registry.sqlite."""
     connection_minutes: float = Field(default=10, gt=0)
     """How long a connection may live before it must be made, and its certificate checked, anew."""
+    traffic_center: str = ""
+    """Where the Traffic Center listens, `host:port`; empty: it is not asked anything."""
+    traffic_center_system: str = "trafficcenter"
+    """Id of the system that must answer there."""
 
     def database_url(self, home: Path) -> str:
         """Give the database to use, for the folder the settings lie in."""
@@ -124,6 +131,7 @@ class House:
         credentials: Who we are.
         issuing: Gives out certificates.
         lists: Publishes revocation lists.
+        traffic_center: The Traffic Center; None when it is not asked anything.
 
     """
 
@@ -133,6 +141,7 @@ class House:
     credentials: Credentials
     issuing: Issuing
     lists: RevocationLists
+    traffic_center: TrafficCenter | None
 
 
 @asynccontextmanager
@@ -191,41 +200,74 @@ async def running(
         OSError: A file cannot be read.
 
     """
-    async with opened(home, settings, clock) as office:
-        authority = CurrentAuthority(settings.authority, settings.key_access())
-        await authority.get()  # so that an OfficeHeart that cannot sign does not start
-        credentials = Credentials.load(
-            settings.certificate, settings.key, settings.authority / TRUST_FILE
-        )
-        issuing = Issuing(office, authority)
-        lists = RevocationLists(office, issuing, settings.public)
-        house = House(office, settings, authority, credentials, issuing, lists)
-        await issuing.repair()
+    async with AsyncExitStack() as stack:
+        office = await stack.enter_async_context(opened(home, settings, clock))
+        house = await _put_together(office, settings, stack)
+        await house.issuing.repair()
         server = await build_server(
             settings.listen,
-            credentials,
+            house.credentials,
             ServerGuard(Authorization(office), office.clock, observer),
             services(house, lambda: addresses_of(settings, server)),
             timedelta(minutes=settings.connection_minutes),
             open_address=settings.listen_enrolment,
         )
-        async with AsyncExitStack() as stack:
-            if settings.listen_http:
-                await stack.enter_async_context(showing(settings.public, settings.listen_http))
-            await server.start()
-            tasks = [
-                asyncio.create_task(_tidy(office, house.issuing), name="tidy"),
-                asyncio.create_task(house.lists.watch(), name="revocation-lists"),
-            ]
-            try:
-                yield house, server
-            finally:
-                await server.stop()
-                for task in tasks:
-                    task.cancel()
-                for task in tasks:
-                    with contextlib.suppress(asyncio.CancelledError):
-                        await task
+        if settings.listen_http:
+            await stack.enter_async_context(showing(settings.public, settings.listen_http))
+        await stack.enter_async_context(_in_background(house))
+        await server.start()
+        stack.push_async_callback(server.stop)
+        yield house, server
+
+
+async def _put_together(office: Office, settings: Settings, stack: AsyncExitStack) -> House:
+    """Put OfficeHeart together; what must be closed goes on the stack."""
+    authority = CurrentAuthority(settings.authority, settings.key_access())
+    await authority.get()  # so that an OfficeHeart that cannot sign does not start
+    credentials = Credentials.load(
+        settings.certificate, settings.key, settings.authority / TRUST_FILE
+    )
+    issuing = Issuing(office, authority)
+    traffic_center = _traffic_center(settings, credentials, office.clock)
+    if traffic_center is not None:
+        stack.push_async_callback(traffic_center.close)
+    return House(
+        office=office,
+        settings=settings,
+        authority=authority,
+        credentials=credentials,
+        issuing=issuing,
+        lists=RevocationLists(office, issuing, settings.public),
+        traffic_center=traffic_center,
+    )
+
+
+@asynccontextmanager
+async def _in_background(house: House) -> AsyncIterator[None]:
+    """Do what is done again and again, until the end of the block."""
+    work = {
+        "tidy": _tidy(house.office, house.issuing),
+        "revocation-lists": house.lists.watch(),
+    }
+    tasks = [asyncio.create_task(doing, name=name) for name, doing in work.items()]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        for task in tasks:
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+
+def _traffic_center(
+    settings: Settings, credentials: Credentials, clock: Clock
+) -> TrafficCenter | None:
+    """Give whom to ask about sessions, if the settings say where."""
+    if not settings.traffic_center:
+        return None
+    system = settings.traffic_center_system
+    return TrafficCenter(settings.traffic_center, system, credentials, clock)
 
 
 def services(house: House, addresses: Callable[[], Addresses]) -> list[Registration]:
@@ -237,6 +279,7 @@ def services(house: House, addresses: Callable[[], Addresses]) -> list[Registrat
         *mandate_services(house.office),
         school_list_service(SchoolListServicer(house.office)),
         *standard_services(house.office),
+        ticket_service(house.office, SessionDesk(house.office, house.traffic_center)),
     ]
 
 

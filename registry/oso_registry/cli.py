@@ -16,6 +16,7 @@ from oso_registry import cli_audit, cli_home, cli_signed
 from oso_registry.authority import cli_rotation
 from oso_registry.authority.cli import ca
 from oso_registry.desk import Desk
+from oso_registry.helpdesk.cli import session, ticket
 from oso_registry.mandates.cli import delivery_point, mandate
 from oso_registry.parties.cli import groups
 from oso_registry.school_lists.cli import COMMANDS as SCHOOL_LISTS
@@ -64,6 +65,8 @@ for command in (
     *SCHOOL_LISTS,
     dossier_year,
     test_codes,
+    ticket,
+    session,
     *cli_signed.COMMANDS,
 ):
     main.add_command(command)
