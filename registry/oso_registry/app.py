@@ -23,9 +23,13 @@ from oso_registry.authority.passphrase import ISSUER_PASSPHRASE
 from oso_registry.calls import Office
 from oso_registry.mandates.rpc import registrations as mandate_services
 from oso_registry.parties.rpc import registrations as party_services
+from oso_registry.qualification.exchanges import Exchanges
+from oso_registry.qualification.rpc import registration as qualification_service
+from oso_registry.qualification.sightings import Sightings
 from oso_registry.school_lists.rpc import SchoolListServicer
 from oso_registry.school_lists.rpc import registration as school_list_service
 from oso_registry.store import MIGRATIONS, Batch
+from oso_registry.traffic_center import TrafficCenter
 from oso_rpc.clock import Clock, SystemClock
 from oso_rpc.credentials import Credentials
 from oso_rpc.errors import OsoError
@@ -70,6 +74,13 @@ class Settings(FileSettings):
     """`postgresql+asyncpg://user@host/name`; empty: SQLite in the file registry.sqlite."""
     connection_minutes: float = Field(default=10, gt=0)
     """How long a connection may live before it must be made, and its certificate checked, anew."""
+
+    traffic_center: str = ""
+    """Where the Traffic Center listens, `host:port`; empty: it is not asked for anything."""
+    traffic_center_system: str = "trafficcenter"
+    """Id of the system that must answer there."""
+    exchange_seconds: float = Field(default=60, gt=0)
+    """How often to ask the Traffic Center for exchanges with test schools, in seconds."""
 
     def database_url(self, home: Path) -> str:
         """Give the database to use, for the folder the settings lie in."""
@@ -167,16 +178,21 @@ async def running(
             settings.certificate, settings.key, settings.authority / TRUST_FILE
         )
         house = House(office, settings, authority, credentials)
+        sightings = Sightings(office)
         server = await build_server(
             settings.listen,
             credentials,
-            ServerGuard(Authorization(office), office.clock, observer),
+            ServerGuard(Authorization(office, sightings.saw), office.clock, observer),
             services(house),
             timedelta(minutes=settings.connection_minutes),
             open_address=settings.listen_enrolment,
         )
         await server.start()
-        tasks = [asyncio.create_task(_tidy(office), name="tidy")]
+        tasks = [
+            asyncio.create_task(_tidy(office), name="tidy"),
+            asyncio.create_task(sightings.watch(), name="certificate-sightings"),
+            asyncio.create_task(_watch_exchanges(house), name="exchanges"),
+        ]
         try:
             yield house, server
         finally:
@@ -195,6 +211,7 @@ def services(house: House) -> list[Registration]:
         *party_services(house.office),
         *mandate_services(house.office),
         school_list_service(SchoolListServicer(house.office)),
+        qualification_service(house.office),
     ]
 
 
@@ -208,6 +225,20 @@ async def serve(home: Path, settings: Settings) -> None:
         enrolment = f"{settings.listen_enrolment.rpartition(':')[0]}:{server.open_port}"
         print(f"OfficeHeart ready on {at}, enrolment on {enrolment}", flush=True)  # noqa: T201
         await stop.wait()
+
+
+async def _watch_exchanges(house: House) -> None:
+    """Read of the Traffic Center which schools exchanged with a test school."""
+    settings = house.settings
+    if not settings.traffic_center:
+        return
+    center = TrafficCenter(
+        settings.traffic_center, settings.traffic_center_system, house.credentials
+    )
+    try:
+        await Exchanges(house.office, center).watch(settings.exchange_seconds)
+    finally:
+        await center.close()
 
 
 async def _tidy(office: Office) -> None:

@@ -277,8 +277,8 @@ class School(_message.Message):
 
     @_builtins.property
     def trial_end_time(self) -> _timestamp_pb2.Timestamp:
-        """In a trial: until (not including) this moment. Absent when it is in none.
-        Output only: QualificationService changes it.
+        """In a trial, also while that is suspended: until (not including) this moment.
+        Absent when it is in none. Output only: QualificationService changes it.
         """
 
     def __init__(

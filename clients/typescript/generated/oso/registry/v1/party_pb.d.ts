@@ -248,8 +248,8 @@ export declare type School = Message<"oso.registry.v1.School"> & {
   updateTime?: Timestamp | undefined;
 
   /**
-   * In a trial: until (not including) this moment. Absent when it is in none.
-   * Output only: QualificationService changes it.
+   * In a trial, also while that is suspended: until (not including) this moment.
+   * Absent when it is in none. Output only: QualificationService changes it.
    *
    * @generated from field: google.protobuf.Timestamp trial_end_time = 13;
    */
