@@ -104,6 +104,7 @@ def move_cursor(tx: Transaction, center: str, sequence: int) -> None:
         tx.session.add(JournalCursorRow(traffic_center=center, sequence=sequence))
     else:
         row.sequence = sequence
+    tx.session.flush()  # for who looks again in this transaction
 
 
 def note_exchanges(tx: Transaction, sessions: Iterable[ClosedSession]) -> int:
