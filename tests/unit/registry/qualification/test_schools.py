@@ -6,8 +6,10 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
 from google.type.date_pb2 import Date
 
+from oso.options.v1 import access_pb2 as roles
 from oso.registry.v1 import qualification_pb2 as contract
 from oso.registry.v1.party_pb2 import PARTY_STATUS_CLOSED
 from oso.registry.v1.qualification_pb2 import ChecklistAnswer, ChecklistSubmission, Evaluation
@@ -21,6 +23,7 @@ from oso_registry.calls import Caller
 from oso_registry.parties.resources import SCHOOLS
 from oso_registry.qualification import deciding, exchanges, material, model, sightings, steps
 from oso_registry.qualification.records import get_qualification, list_qualifications
+from oso_registry.qualification.resources import QUALIFICATIONS
 from oso_registry.systems.resources import SYSTEMS
 
 from ..parties import country as of  # noqa: TID252  tests are no package one could name
@@ -105,8 +108,8 @@ def test_what_is_to_be_seen_cannot_be_claimed(trying: Trying, step: Any) -> None
         of.OTHER_SCHOOL_MANAGER,
         of.OTHER_BOARD_MANAGER,
         of.OTHER_SUPPLIERS_DESK,
-        Caller("las-school", of.roles.ROLE_LAS, of.SCHOOL),
-        Caller("school", of.roles.ROLE_SCHOOL_MANAGER),
+        Caller("las-school", roles.ROLE_LAS, of.SCHOOL),
+        Caller("school", roles.ROLE_SCHOOL_MANAGER),
     ],
 )
 def test_nobody_does_anything_for_another_school(trying: Trying, caller: Caller) -> None:
@@ -258,7 +261,8 @@ def test_only_the_checklist_and_declaration_of_the_day_are_taken(
     trying: Trying, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A newer version takes the place of the older; one that is still to come does not."""
-    for known in (material._checklists(), material._declarations()):
+    documents: list[Any] = [material._checklists(), material._declarations()]
+    for known in documents:
         (old,) = known.values()
         for version, start in (
             ("2026.2", Date(year=2026, month=3, day=1)),
@@ -268,7 +272,7 @@ def test_only_the_checklist_and_declaration_of_the_day_are_taken(
             newer.CopyFrom(old)
             newer.name = old.name.replace("2026.1", version)
             newer.start_date.CopyFrom(start)
-            monkeypatch.setitem(known, newer.name, newer)  # type: ignore[arg-type]
+            monkeypatch.setitem(known, newer.name, newer)
 
     refused = [of.outcome(trying.submit), of.outcome(trying.sign)]
     signed = trying.sign("declarations/2026.2")
@@ -311,8 +315,8 @@ def test_the_first_valid_call_of_the_schools_own_system_is_seen(trying: Trying) 
 
 def test_a_suppliers_system_is_seen_for_the_schools_it_speaks_for(trying: Trying) -> None:
     """That is those with an active delivery point of it: before, after and without, none."""
-    las = Caller("las", of.roles.ROLE_LAS, of.SUPPLIER)
-    other = Caller("las-other", of.roles.ROLE_LAS, of.OTHER_SUPPLIER)
+    las = Caller("las", roles.ROLE_LAS, of.SUPPLIER)
+    other = Caller("las-other", roles.ROLE_LAS, of.OTHER_SUPPLIER)
     news = [trying.see_certificate(las)]
     trying.give()
     trying.add(start_time=of.at(1))
@@ -392,7 +396,7 @@ def test_a_trial_needs_its_steps_and_an_end_to_come(trying: Trying) -> None:
     refused = [
         of.outcome(trying.act, model.START_TRIAL),
         of.outcome(trying.act, model.START_TRIAL, end=of.at(0)),
-        of.outcome(trying.act, model.START_TRIAL, end=of.Timestamp(seconds=1 << 60)),
+        of.outcome(trying.act, model.START_TRIAL, end=Timestamp(seconds=1 << 60)),
     ]
 
     assert "QUALIFICATION_STEPS_MISSING" == early
@@ -408,7 +412,7 @@ def test_no_step_can_be_left_out(trying: Trying, step: Any) -> None:
     kept = [one for one in record.steps if one.step != step]
     del record.steps[:]
     record.steps.extend(kept)
-    trying.call().put(deciding.QUALIFICATIONS, record)
+    trying.call().put(QUALIFICATIONS, record)
 
     assert "QUALIFICATION_STEPS_MISSING" == of.outcome(trying.act, model.QUALIFY)
     assert model.TRIAL == trying.school().qualification
@@ -567,13 +571,13 @@ def test_everybody_lists_what_it_sees(trying: Trying) -> None:
     assert ["00SS"] == listed(state=model.TRIAL)
     assert ["00TT"] == listed(board=of.OTHER_BOARD)
     assert ["00SS"] == listed(of.BOARD_MANAGER)
-    assert [] == listed(Caller("las", of.roles.ROLE_LAS, of.SCHOOL))
+    assert [] == listed(Caller("las", roles.ROLE_LAS, of.SCHOOL))
     first = list_qualifications(trying.call(), ListQualificationsRequest(page_size=2))
     assert ["00XX"] == listed(page_size=2, page_token=first[1])
 
 
 def test_unseen_schools_of_a_system_without_owner_are_none(trying: Trying) -> None:
     """OfficeHeart's own systems, and those of boards, speak for no school by themselves."""
-    for caller in (Caller("x", of.roles.ROLE_LAS), Caller("x", of.roles.ROLE_LAS, of.BOARD)):
+    for caller in (Caller("x", roles.ROLE_LAS), Caller("x", roles.ROLE_LAS, of.BOARD)):
         assert [] == sightings.unseen_schools(trying.call(), caller)
     assert trying.call().get(SYSTEMS, of.SCHOOLS_SYSTEM) is not None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from google.type.date_pb2 import Date
 
 from oso.directory.v1.directory_pb2 import SECTOR_PO
+from oso.options.v1 import access_pb2 as roles
 from oso.registry.v1 import qualification_pb2 as contract
 from oso.registry.v1.party_pb2 import PARTY_STATUS_ACTIVE, School
 from oso.registry.v1.qualification_pb2 import (
@@ -32,7 +33,7 @@ QUALIFICATION = f"{of.SCHOOL}/qualification"
 TEST_SCHOOL = "schools/00XX"
 SESSION = "0198f1e0-0000-7000-8000-000000000001"
 TODAY = Date(year=2026, month=3, day=1)
-LAS = Caller("las-school", of.roles.ROLE_LAS, of.SCHOOL, b"\x01" * 32)
+LAS = Caller("las-school", roles.ROLE_LAS, of.SCHOOL, b"\x01" * 32)
 
 
 def answers(**replies: contract.ChecklistReply.ValueType) -> list[ChecklistAnswer]:
@@ -103,7 +104,7 @@ class Trying(of.Country):
 
     def sign(self, declaration: str = "declarations/2026.1", **call: Any) -> Qualification:
         """Sign the declaration."""
-        caller = Caller("school", of.roles.ROLE_SCHOOL_MANAGER, of.SCHOOL, b"\x02" * 32)
+        caller = Caller("school", roles.ROLE_SCHOOL_MANAGER, of.SCHOOL, b"\x02" * 32)
         return steps.sign_declaration(self.call(caller, **call), QUALIFICATION, declaration)
 
     def act(
@@ -121,7 +122,7 @@ class Trying(of.Country):
 
     def evaluate(self, outcome: Any, days: float = 0, **changes: Any) -> Qualification:
         """Record a talk of the day itself."""
-        made = Evaluation(outcome=outcome, date=TODAY)
+        made: Any = Evaluation(outcome=outcome, date=TODAY)
         for name, value in changes.items():
             if value is None:
                 made.ClearField(name)
