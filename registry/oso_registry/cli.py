@@ -17,6 +17,8 @@ from oso_registry.authority.cli import ca
 from oso_registry.desk import Desk
 from oso_registry.mandates.cli import delivery_point, mandate
 from oso_registry.parties.cli import groups
+from oso_registry.qualification.cli import qualification
+from oso_registry.qualification.cli_admission import admission
 from oso_registry.school_lists.cli import COMMANDS as SCHOOL_LISTS
 
 
@@ -51,6 +53,8 @@ for command in (
     *groups(),
     mandate,
     delivery_point,
+    qualification,
+    admission,
     *SCHOOL_LISTS,
     *cli_signed.COMMANDS,
 ):

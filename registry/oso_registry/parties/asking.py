@@ -28,14 +28,19 @@ _DUTCH = {
     "ENDED": "afgelopen",
     "EXTENDED": "proef verlengd",
     "MANDATE_ENDED": "mandaat afgelopen",
+    "NO": "nee",
+    "NOT_APPLICABLE": "niet van toepassing",
     "NOT_YET": "nog niet ingegaan",
     "QUALIFIED": "gekwalificeerd",
     "REFUSED": "geweigerd",
     "REGISTERED": "geregistreerd",
     "REVOKED": "ingetrokken",
+    "SOURCE": "bron",
     "SUSPENDED": "geschorst",
+    "TARGET": "doel",
     "TRIAL": "proef",
     "WITHDRAWN": "teruggetrokken",
+    "YES": "ja",
 }
 
 
