@@ -76,7 +76,7 @@ class Settings(FileSettings):
     """How long a connection may live before it must be made, and its certificate checked, anew."""
 
     traffic_center: str = ""
-    """Where the Traffic Center listens, `host:port`; empty: it is not asked for anything."""
+    """Where the Traffic Center listens, `host:port`; empty: it is not asked anything."""
     traffic_center_system: str = "trafficcenter"
     """Id of the system that must answer there."""
     exchange_seconds: float = Field(default=60, gt=0)
@@ -107,6 +107,7 @@ class House:
         settings: The settings.
         authority: Issues certificates.
         credentials: Who we are.
+        traffic_center: The Traffic Center; None when it is not asked anything.
 
     """
 
@@ -114,6 +115,7 @@ class House:
     settings: Settings
     authority: Authority
     credentials: Credentials
+    traffic_center: TrafficCenter | None
 
 
 @asynccontextmanager
@@ -172,12 +174,15 @@ async def running(
         OSError: A file cannot be read.
 
     """
-    async with opened(home, settings, clock) as office:
+    async with opened(home, settings, clock) as office, contextlib.AsyncExitStack() as stack:
         authority = load_authority(settings.authority, settings.key_access())
         credentials = Credentials.load(
             settings.certificate, settings.key, settings.authority / TRUST_FILE
         )
-        house = House(office, settings, authority, credentials)
+        traffic_center = _traffic_center(settings, credentials, office.clock)
+        if traffic_center is not None:
+            stack.push_async_callback(traffic_center.close)
+        house = House(office, settings, authority, credentials, traffic_center)
         sightings = Sightings(office)
         server = await build_server(
             settings.listen,
@@ -191,8 +196,10 @@ async def running(
         tasks = [
             asyncio.create_task(_tidy(office), name="tidy"),
             asyncio.create_task(sightings.watch(), name="certificate-sightings"),
-            asyncio.create_task(_watch_exchanges(house), name="exchanges"),
         ]
+        if traffic_center is not None:
+            reading = Exchanges(office, traffic_center).watch(settings.exchange_seconds)
+            tasks.append(asyncio.create_task(reading, name="exchanges"))
         try:
             yield house, server
         finally:
@@ -202,6 +209,16 @@ async def running(
             for task in tasks:
                 with contextlib.suppress(asyncio.CancelledError):
                     await task
+
+
+def _traffic_center(
+    settings: Settings, credentials: Credentials, clock: Clock
+) -> TrafficCenter | None:
+    """Give whom to ask about sessions, if the settings say where."""
+    if not settings.traffic_center:
+        return None
+    system = settings.traffic_center_system
+    return TrafficCenter(settings.traffic_center, system, credentials, clock)
 
 
 def services(house: House) -> list[Registration]:
@@ -225,20 +242,6 @@ async def serve(home: Path, settings: Settings) -> None:
         enrolment = f"{settings.listen_enrolment.rpartition(':')[0]}:{server.open_port}"
         print(f"OfficeHeart ready on {at}, enrolment on {enrolment}", flush=True)  # noqa: T201
         await stop.wait()
-
-
-async def _watch_exchanges(house: House) -> None:
-    """Read of the Traffic Center which schools exchanged with a test school."""
-    settings = house.settings
-    if not settings.traffic_center:
-        return
-    center = TrafficCenter(
-        settings.traffic_center, settings.traffic_center_system, house.credentials
-    )
-    try:
-        await Exchanges(house.office, center).watch(settings.exchange_seconds)
-    finally:
-        await center.close()
 
 
 async def _tidy(office: Office) -> None:

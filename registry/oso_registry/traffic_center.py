@@ -1,11 +1,8 @@
-"""The Traffic Center as OfficeHeart calls it: with the rights of an auditor.
-
-It tells of sessions, never of pupils.
-"""
+"""OfficeHeart's side of the Traffic Center, where it may read the evidence of all sessions."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import grpc
 
@@ -18,6 +15,7 @@ from oso_rpc.channel import secure_channel
 from oso_rpc.errors import from_rpc_error
 
 if TYPE_CHECKING:
+    from oso_rpc.clock import Clock
     from oso_rpc.credentials import Credentials
 
 _SECONDS = 10.0
@@ -25,18 +23,34 @@ _PAGE = 1000
 
 
 class TrafficCenter:
-    """A Traffic Center to ask. Make it inside the event loop, `close` it.
+    """Speaks to the Traffic Center.
 
     Attributes:
         system_id: Which one.
+        clock: The clock; for questions about a period.
 
     """
 
-    def __init__(self, address: str, system_id: str, credentials: Credentials) -> None:
-        """Name where it listens, who must answer there, and who we are."""
+    def __init__(
+        self, address: str, system_id: str, credentials: Credentials, clock: Clock
+    ) -> None:
+        """Open a channel, inside the event loop; nothing is sent yet.
+
+        Args:
+            address: Where it listens, `host:port`.
+            system_id: Who must answer.
+            credentials: What to show and trust.
+            clock: The clock.
+
+        """
         self.system_id = system_id
+        self.clock = clock
         self._channel = secure_channel(address, system_id, credentials)
-        self._stub: Any = TrafficCenterServiceStub(self._channel)
+        self._stub = TrafficCenterServiceStub(self._channel)
+
+    async def close(self) -> None:
+        """Close the channel."""
+        await self._channel.close()
 
     async def closed_sessions(self, after: int) -> ListClosedSessionsResponse:
         """Give a page of the sessions closed after a number of its journal, and how far it got.
@@ -47,10 +61,6 @@ class TrafficCenter:
         """
         request = ListClosedSessionsRequest(after_sequence=after, page_size=_PAGE)
         try:
-            return await self._stub.ListClosedSessions(request, timeout=_SECONDS)  # type: ignore[no-any-return]
+            return await self._stub.ListClosedSessions(request, timeout=_SECONDS)
         except grpc.aio.AioRpcError as error:
-            raise from_rpc_error(error, party="trafficcenter") from None
-
-    async def close(self) -> None:
-        """Close the connection."""
-        await self._channel.close()
+            raise from_rpc_error(error, party="Traffic Center") from None

@@ -120,7 +120,8 @@ async def _reach(house: House) -> int:
 def _asking(center: Center, as_whom: str = _OFFICE_HEART) -> TrafficCenter:
     assert center.server is not None
     address = f"127.0.0.1:{center.server.port}"
-    return TrafficCenter(address, TRAFFIC_CENTER, center.landscape.credentials(as_whom))
+    credentials = center.landscape.credentials(as_whom)
+    return TrafficCenter(address, TRAFFIC_CENTER, credentials, center.clock)
 
 
 async def test_an_exchange_with_the_test_school_is_seen(center: Center, database_url: str) -> None:
