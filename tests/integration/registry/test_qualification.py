@@ -129,7 +129,9 @@ async def test_a_valid_call_of_the_schools_las_is_seen_once(office: HeadOffice) 
     """Any call it may make does; one that is refused does not; audited once, as OfficeHeart's."""
     registrar = await office.desk()
     las = await office.desk(roles.ROLE_LAS, _SCHOOL)
-    refused = await _refused(las, messages.GetQualificationRequest(name=_QUALIFICATION))
+    refused_las = await office.desk(roles.ROLE_LAS, _SCHOOL)
+    request = messages.GetQualificationRequest(name=_QUALIFICATION)
+    refused = await _refused(refused_las, request)
     before = await _told(registrar)
     for _ in range(3):
         await _call(las, messages.GetChecklistRequest(name="checklists/current"))
