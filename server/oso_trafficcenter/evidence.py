@@ -11,7 +11,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from oso.result.v1.result_code_pb2 import RESULT_CODE_NOT_RECORDED
-from oso.trafficcenter.v1.session_pb2 import SESSION_EVENT_TYPE_CLOSE, ClosedSession
+from oso.trafficcenter.v1.session_pb2 import (
+    SESSION_EVENT_TYPE_CHECK,
+    SESSION_EVENT_TYPE_CLOSE,
+    ClosedSession,
+)
 from oso.trafficcenter.v1.traffic_center_service_pb2 import ListClosedSessionsResponse
 from oso_rpc.errors import OsoError
 from oso_store import StoreUnavailableError
@@ -62,11 +66,13 @@ def _closed(tx: Transaction, after: int, size: int) -> ListClosedSessionsRespons
         return ListClosedSessionsResponse(last_sequence=min(after, tx.last_sequence()))
     page = lines[:size]
     closings = [(session_id, event) for session_id, event in page if _closes(event)]
-    sessions = tx.look_up_all({session_id for session_id, _ in closings})
+    ids = {session_id for session_id, _ in closings}
+    sessions = tx.look_up_all(ids)
+    checked = {session_id for session_id, event in tx.events_of_all(ids) if _matches(event)}
     last = page[-1][1].sequence
     return ListClosedSessionsResponse(
         sessions=[
-            _told(sessions[session_id], event)
+            _told(sessions[session_id], event, checked=session_id in checked)
             for session_id, event in closings
             if session_id in sessions
         ],
@@ -80,7 +86,12 @@ def _closes(event: SessionEvent) -> bool:
     return event.type == SESSION_EVENT_TYPE_CLOSE and not event.refused
 
 
-def _told(session: SessionRecord, event: SessionEvent) -> ClosedSession:
+def _matches(event: SessionEvent) -> bool:
+    """Tell whether a line is of a check by the source that matched."""
+    return event.type == SESSION_EVENT_TYPE_CHECK and not event.refused
+
+
+def _told(session: SessionRecord, event: SessionEvent, *, checked: bool) -> ClosedSession:
     return ClosedSession(
         session_id=session.session_id,
         source_brin=session.source_brin,
@@ -89,4 +100,5 @@ def _told(session: SessionRecord, event: SessionEvent) -> ClosedSession:
         result=event.outcome,
         close_time=event.time,
         sequence=event.sequence,
+        checked=checked,
     )

@@ -55,6 +55,7 @@ _FIND_ANSWERS = (
     "SELECT system_id, request_id, request_sha256, granted, content FROM answer"
     " WHERE request_id IN {}"
 )
+_FIND_EVENTS = "SELECT session_id, content FROM event WHERE session_id IN {}"
 _LAST_EVENT = "SELECT max(sequence) FROM event"
 # Names the lock on the end of the journal, for PostgreSQL.
 _JOURNAL_LOCK = 0x05_0A_11
@@ -225,6 +226,11 @@ class Transaction:
             .limit(limit)
         )
         rows = self._connection.execute(query).all()
+        return [(session_id, SessionEvent.FromString(content)) for session_id, content in rows]
+
+    def events_of_all(self, session_ids: set[str]) -> list[tuple[str, SessionEvent]]:
+        """Read all lines of many sessions: session id and line, in no order."""
+        rows = self._find(_FIND_EVENTS, session_ids) if session_ids else ()
         return [(session_id, SessionEvent.FromString(content)) for session_id, content in rows]
 
     def last_sequence(self) -> int:

@@ -49,10 +49,11 @@ class Exchanges:
         while True:
             try:
                 await self.read()
-            except OsoError as error:
-                if error.name != self._failing:
-                    _log.warning("exchanges_not_read", reason=error.name)
-                self._failing = error.name
+            except Exception as error:  # noqa: BLE001  whatever it is, it must be tried again
+                reason = error.name if isinstance(error, OsoError) else type(error).__name__
+                if reason != self._failing:
+                    _log.warning("exchanges_not_read", reason=reason)
+                self._failing = reason
             else:
                 if self._failing:
                     _log.info("exchanges_read_again")
@@ -108,8 +109,11 @@ def move_cursor(tx: Transaction, center: str, sequence: int) -> None:
 
 
 def note_exchanges(tx: Transaction, sessions: Iterable[ClosedSession]) -> int:
-    """Mark the step of schools that exchanged with a test school; give for how many it was news."""
-    delivered = [one for one in sessions if one.result == RESULT_CODE_DELIVERED]
+    """Mark the step of schools that exchanged with a test school; give for how many it was news.
+
+    The target's word is not enough: the source must have been asked, and have checked the session.
+    """
+    delivered = [one for one in sessions if one.result == RESULT_CODE_DELIVERED and one.checked]
     tx.load(SCHOOLS, [_name(brin) for one in delivered for brin in _both(one)])
     return sum(
         _note(tx, school, other, session)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from oso.options.v1.access_pb2 import ROLE_SUPPLIER
 from oso.registry.v1.qualification_pb2 import Qualification, StepStatus
 from oso.result.v1 import result_code_pb2 as codes
 from oso_registry.parties.register import require_active, require_etag
@@ -40,7 +41,7 @@ def get_qualification(tx: Transaction, name: str) -> Qualification:
 
     """
     school = SCHOOL.get(tx, school_of(name))
-    return told(tx, school, record_of(tx, school.name))
+    return _shown(tx, told(tx, school, record_of(tx, school.name)))
 
 
 def list_qualifications(
@@ -57,7 +58,7 @@ def list_qualifications(
         where.append(_SCHOOL.trial_end_time <= microseconds_of(tx.now))
     found, token = page(tx, SCHOOLS, request, *where)
     tx.load(QUALIFICATIONS, [qualification_of(school.name) for school in found])
-    return [told(tx, school, record_of(tx, school.name)) for school in found], token
+    return [_shown(tx, told(tx, school, record_of(tx, school.name))) for school in found], token
 
 
 def record_of(tx: Transaction, school: str) -> Qualification:
@@ -80,6 +81,16 @@ def told(tx: Transaction, school: School, record: Qualification) -> Qualificatio
     for status in record.steps:
         status.actor = model.ACTORS[status.step]
     return record
+
+
+def _shown(tx: Transaction, qualification: Qualification) -> Qualification:
+    """Leave out for a supplier what is between the school and OfficeHeart."""
+    if tx.caller.role == ROLE_SUPPLIER:
+        qualification.last_decision.ClearField("reason")
+        qualification.evaluation.ClearField("remark")
+        for status in qualification.steps:
+            status.ClearField("evidence")
+    return qualification
 
 
 def to_change(tx: Transaction, name: str, etag: str, what: str) -> tuple[School, Qualification]:

@@ -79,9 +79,10 @@ class Sightings:
                 thumbprint, caller = self._waiting.popitem()
                 try:
                     await self.note(caller)
-                except OsoError as error:
+                except Exception as error:  # noqa: BLE001  the next one must be looked at
                     self._left_alone.pop(thumbprint, None)
-                    _log.error("certificate_sighting_failed", reason=error.name)
+                    reason = error.name if isinstance(error, OsoError) else type(error).__name__
+                    _log.error("certificate_sighting_failed", reason=reason)
 
     async def note(self, caller: Caller) -> int:
         """Mark the step of all schools a caller speaks for; give how many that was news for.

@@ -96,10 +96,19 @@ def _settle(tx: Transaction) -> None:
 
 async def _delivered(center: Center) -> str:
     """Open a session with the test school and close it as delivered; give its id."""
-    _, opened = await center.open(source_brin=_TEST_SCHOOL)
+    opening, opened = await center.open(source_brin=_TEST_SCHOOL)
+    await _check_and_close(center, opening, opened)
+    return str(opened.session.session_id)
+
+
+async def _check_and_close(center: Center, opening: Any, opened: Any) -> None:
+    await center.stub("las-a").CheckSession(center.checking(opening, opened), timeout=10)
+    await _close(center, opened)
+
+
+async def _close(center: Center, opened: Any) -> None:
     closing = center.closing(opened, result=RESULT_CODE_DELIVERED, manifest_sha256=bytes(32))
     await center.stub("las-b").CloseSession(closing, timeout=10)
-    return str(opened.session.session_id)
 
 
 async def _seen(house: House, brin: str = _SCHOOL) -> tuple[bool, str]:
@@ -144,7 +153,7 @@ async def test_an_exchange_with_the_test_school_is_seen(center: Center, database
 
 async def test_reading_goes_on_where_it_was(center: Center, database_url: str) -> None:
     """After a restart of both, what was read is not read again, and nothing is missed."""
-    _, opened = await center.open(source_brin=_TEST_SCHOOL)
+    opening, opened = await center.open(source_brin=_TEST_SCHOOL)
     async with _office_heart(center.landscape, database_url) as house:
         asking = _asking(center)
         nothing = await Exchanges(house.office, asking).read()
@@ -152,8 +161,7 @@ async def test_reading_goes_on_where_it_was(center: Center, database_url: str) -
         await asking.close()
     await center.stop()
     await center.start()
-    closing = center.closing(opened, result=RESULT_CODE_DELIVERED, manifest_sha256=bytes(32))
-    await center.stub("las-b").CloseSession(closing, timeout=10)
+    await _check_and_close(center, opening, opened)
     await _delivered(center)
     async with _office_heart(center.landscape, database_url) as house:
         asking = _asking(center)
@@ -162,7 +170,7 @@ async def test_reading_goes_on_where_it_was(center: Center, database_url: str) -
 
         assert (0, 1) == (nothing, first)
         assert [1, 0] == news
-        assert 4 == await _reach(house)
+        assert 6 == await _reach(house)
         assert (True, f"session:{opened.session.session_id}") == await _seen(house)
 
 
@@ -186,7 +194,21 @@ async def test_a_traffic_center_that_was_restored_is_read_anew(
         news = await Exchanges(house.office, asking).read()
         await asking.close()
 
-        assert (4, 1, 2) == (before, news, await _reach(house))
+        assert (4, 1, 3) == (before, news, await _reach(house))
+
+
+async def test_a_delivery_its_source_never_checked_is_no_evidence(
+    center: Center, tmp_path: Path
+) -> None:
+    """A target that only says it was delivered to has exchanged nothing."""
+    _, opened = await center.open(source_brin=_TEST_SCHOOL)
+    await _close(center, opened)
+    async with _office_heart(center.landscape, f"sqlite:///{tmp_path / 'r.sqlite'}") as house:
+        asking = _asking(center)
+        news = await Exchanges(house.office, asking).read()
+        await asking.close()
+
+        assert (0, (False, ""), 2) == (news, await _seen(house), await _reach(house))
 
 
 async def test_without_the_rights_of_an_auditor_nothing_is_read(

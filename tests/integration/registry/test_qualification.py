@@ -106,6 +106,7 @@ async def _sees_exchange(office: HeadOffice) -> None:
         source_brin="00SS",
         target_brin="00XX",
         result=RESULT_CODE_DELIVERED,
+        checked=True,
     )
     session.close_time.GetCurrentTime()
     await office.house.office.act(lambda tx: note_exchanges(tx, [session]), "NoteExchangeSeen")

@@ -55,11 +55,16 @@ async def test_an_auditor_reads_what_was_closed_and_nothing_of_the_pupil(audited
     """Schools, kind, result, moment and number of each closed session; no key, no open session."""
     await _published(audited)
     opening, opened = await audited.open()
+    await audited.stub("las-a").CheckSession(audited.checking(opening, opened), timeout=10)
     await audited.stub("las-b").CloseSession(
         audited.closing(opened, result=RESULT_CODE_DELIVERED, manifest_sha256=bytes(32)), timeout=10
     )
     await reason(audited.stub("las-b").CloseSession(audited.closing(opened), timeout=10))
-    unreached = await _closed(audited, RESULT_CODE_UNREACHABLE, source_routing_key="")
+    opening_again, unreached = await audited.open()
+    refused = audited.checking(opening_again, unreached, search_key=bytes(32))
+    await reason(audited.stub("las-a").CheckSession(refused, timeout=10))
+    closing = audited.closing(unreached, result=RESULT_CODE_UNREACHABLE, source_routing_key="")
+    await audited.stub("las-b").CloseSession(closing, timeout=10)
     await audited.open()
 
     told = await _listed(audited)
@@ -71,10 +76,14 @@ async def test_an_auditor_reads_what_was_closed_and_nothing_of_the_pupil(audited
         first.target_brin,
         first.kind,
     )
-    assert (RESULT_CODE_DELIVERED, 2) == (first.result, first.sequence)
+    assert (RESULT_CODE_DELIVERED, 3, True) == (first.result, first.sequence, first.checked)
     assert first.close_time.ToMicroseconds() > opened.session.create_time.ToMicroseconds()
-    assert (unreached, RESULT_CODE_UNREACHABLE) == (second.session_id, second.result)
-    assert ("", 6) == (told.next_page_token, told.last_sequence)
+    assert (unreached.session.session_id, RESULT_CODE_UNREACHABLE, False) == (
+        second.session_id,
+        second.result,
+        second.checked,
+    )
+    assert ("", 8) == (told.next_page_token, told.last_sequence)
     assert opening.key.search_key not in told.SerializeToString()
 
 

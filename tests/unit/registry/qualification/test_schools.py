@@ -351,12 +351,13 @@ def test_a_school_that_is_gone_is_not_seen(trying: Trying, change: dict[str, Any
         (closed("00SS", "99ZZ"), 0),
         (closed("99ZZ", "00XX"), 0),
         (closed(result=RESULT_CODE_UNREACHABLE), 0),
+        (closed(checked=False), 0),
     ],
 )
 def test_only_a_delivery_between_a_school_and_a_test_school_counts(
     trying: Trying, session: Any, news: int
 ) -> None:
-    """In either direction; any other session, and any other result, does not."""
+    """In either direction; no other session or result, nor one the source never checked."""
     assert news == trying.see_exchange(session)
     assert ({"EXCHANGE_SEEN"} if news else set()) == trying.done()
 
@@ -557,6 +558,24 @@ def test_an_end_belongs_to_the_beginning_of_a_trial(trying: Trying) -> None:
     told = of.outcome(trying.act, model.SUSPEND, end=of.at(9), reason="x")
 
     assert "REQUEST_INVALID trial_end_time: does not belong here" == told
+
+
+def test_a_supplier_sees_no_reasons_and_remarks(trying: Trying) -> None:
+    """How far the schools it works for have come, and not what was said about it."""
+    trying.give()
+    trying.begin()
+    trying.evaluate(_EXTEND, trial_end_time=of.at(60), remark="nog oefenen")
+    trying.act(model.SUSPEND, reason="onderzoek")
+    asked = ListQualificationsRequest()
+    tx = trying.call(of.SUPPLIERS_DESK)
+    seen = [get_qualification(tx, QUALIFICATION), *list_qualifications(tx, asked)[0]]
+    own = get_qualification(trying.call(of.SCHOOL_MANAGER), QUALIFICATION)
+
+    assert [(model.SUSPENDED, "", "", "")] * 2 == [
+        (one.state, one.last_decision.reason, one.evaluation.remark, one.steps[2].evidence)
+        for one in seen
+    ]
+    assert ("onderzoek", "nog oefenen") == (own.last_decision.reason, own.evaluation.remark)
 
 
 def test_everybody_lists_what_it_sees(trying: Trying) -> None:

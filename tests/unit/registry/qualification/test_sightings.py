@@ -30,7 +30,7 @@ class Office:
     Attributes:
         trying: The country.
         time: What its clock shows.
-        closed: Whether its database fails.
+        fault: What its database fails with; None when it does not.
         looks: How often it was looked at.
         writes: How often something was to be written.
 
@@ -38,7 +38,7 @@ class Office:
 
     trying: Trying
     time: datetime = of.NOW
-    closed: bool = False
+    fault: Exception | None = None
     looks: int = 0
     writes: int = 0
     clock: Any = field(init=False)
@@ -54,8 +54,8 @@ class Office:
     async def look(self, caller: Caller, work: Callable[[Any], Any]) -> Any:
         """Do work that changes nothing."""
         self.looks += 1
-        if self.closed:
-            raise OsoError(RESULT_CODE_NOT_RECORDED)
+        if self.fault is not None:
+            raise self.fault
         return work(self.trying.call(caller))
 
     async def act(self, work: Callable[[Any], Any], _method: str) -> Any:
@@ -118,15 +118,16 @@ async def test_only_a_las_is_seen(sightings: Sightings, office: Office, role: An
     assert 0 == office.looks
 
 
+@pytest.mark.parametrize("fault", [OsoError(RESULT_CODE_NOT_RECORDED), ValueError("x")])
 async def test_what_could_not_be_written_is_tried_at_the_next_call(
-    sightings: Sightings, office: Office
+    sightings: Sightings, office: Office, fault: Exception
 ) -> None:
-    """A database that fails stops neither the caller nor the next sighting."""
-    office.closed = True
+    """A failure, foreseen or not, stops neither the caller nor the next sighting."""
+    office.fault = fault
     sightings.saw(LAS)
     await _settle()
     missed = office.trying.done()
-    office.closed = False
+    office.fault = None
     office.time += timedelta(seconds=1)
     sightings.saw(LAS)
     await _settle()

@@ -61,6 +61,7 @@ def closed(
         result=RESULT_CODE_DELIVERED,
         close_time=of.at(days),
         sequence=7,
+        checked=True,
     )
     for name, value in changes.items():
         setattr(made, name, value)

@@ -40,7 +40,7 @@ class _QualificationStepEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Qua
     """A certificate of the school's system works: OfficeHeart saw a valid call."""
     QUALIFICATION_STEP_EXCHANGE_SEEN: _QualificationStep.ValueType  # 5
     """A dossier was delivered between the school and a test school: the Traffic
-    Center has the closed session.
+    Center has the closed session, and the source's check in it.
     """
     QUALIFICATION_STEP_DECLARATION_SIGNED: _QualificationStep.ValueType  # 6
     """The school signed its own declaration."""
@@ -64,7 +64,7 @@ QUALIFICATION_STEP_CERTIFICATE_SEEN: QualificationStep.ValueType  # 4
 """A certificate of the school's system works: OfficeHeart saw a valid call."""
 QUALIFICATION_STEP_EXCHANGE_SEEN: QualificationStep.ValueType  # 5
 """A dossier was delivered between the school and a test school: the Traffic
-Center has the closed session.
+Center has the closed session, and the source's check in it.
 """
 QUALIFICATION_STEP_DECLARATION_SIGNED: QualificationStep.ValueType  # 6
 """The school signed its own declaration."""

@@ -139,7 +139,8 @@ class QualificationServiceServicer:
 
     def GetQualification(self, request, context):
         """Tells how far a school has come: what is done, what is to be done and by whom.
-        Everybody sees those of the schools GetSchool would give.
+        Everybody sees those of the schools GetSchool would give; suppliers without
+        reason, remark and evidence.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

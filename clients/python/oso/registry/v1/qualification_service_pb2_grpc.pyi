@@ -39,7 +39,8 @@ class QualificationServiceStub:
     def __new__(cls, channel: _aio.Channel) -> QualificationServiceAsyncStub: ...
     GetQualification: _grpc.UnaryUnaryMultiCallable[_qualification_service_pb2.GetQualificationRequest, _qualification_service_pb2.GetQualificationResponse]
     """Tells how far a school has come: what is done, what is to be done and by whom.
-    Everybody sees those of the schools GetSchool would give.
+    Everybody sees those of the schools GetSchool would give; suppliers without
+    reason, remark and evidence.
     """
     ListQualifications: _grpc.UnaryUnaryMultiCallable[_qualification_service_pb2.ListQualificationsRequest, _qualification_service_pb2.ListQualificationsResponse]
     """Lists how far schools have come. Everybody sees what GetQualification would
@@ -121,7 +122,8 @@ class QualificationServiceAsyncStub(QualificationServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     GetQualification: _aio.UnaryUnaryMultiCallable[_qualification_service_pb2.GetQualificationRequest, _qualification_service_pb2.GetQualificationResponse]  # type: ignore[assignment]
     """Tells how far a school has come: what is done, what is to be done and by whom.
-    Everybody sees those of the schools GetSchool would give.
+    Everybody sees those of the schools GetSchool would give; suppliers without
+    reason, remark and evidence.
     """
     ListQualifications: _aio.UnaryUnaryMultiCallable[_qualification_service_pb2.ListQualificationsRequest, _qualification_service_pb2.ListQualificationsResponse]  # type: ignore[assignment]
     """Lists how far schools have come. Everybody sees what GetQualification would
@@ -206,7 +208,8 @@ class QualificationServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_qualification_service_pb2.GetQualificationResponse, _abc.Awaitable[_qualification_service_pb2.GetQualificationResponse]]:
         """Tells how far a school has come: what is done, what is to be done and by whom.
-        Everybody sees those of the schools GetSchool would give.
+        Everybody sees those of the schools GetSchool would give; suppliers without
+        reason, remark and evidence.
         """
 
     @_abc_1.abstractmethod

@@ -339,6 +339,7 @@ class ClosedSession(_message.Message):
     RESULT_FIELD_NUMBER: _builtins.int
     CLOSE_TIME_FIELD_NUMBER: _builtins.int
     SEQUENCE_FIELD_NUMBER: _builtins.int
+    CHECKED_FIELD_NUMBER: _builtins.int
     session_id: _builtins.str
     """The session."""
     source_brin: _builtins.str
@@ -351,6 +352,10 @@ class ClosedSession(_message.Message):
     """The best result, as the target reported it."""
     sequence: _builtins.int
     """Number of its closing in the journal."""
+    checked: _builtins.bool
+    """Whether the source asked about a request of the target, and it matched.
+    Without that the source has delivered nothing, whatever the target reports.
+    """
     @_builtins.property
     def close_time(self) -> _timestamp_pb2.Timestamp:
         """When it was closed."""
@@ -365,10 +370,11 @@ class ClosedSession(_message.Message):
         result: _result_code_pb2.ResultCode.ValueType = ...,
         close_time: _timestamp_pb2.Timestamp | None = ...,
         sequence: _builtins.int = ...,
+        checked: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["close_time", b"close_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["close_time", b"close_time", "kind", b"kind", "result", b"result", "sequence", b"sequence", "session_id", b"session_id", "source_brin", b"source_brin", "target_brin", b"target_brin"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["checked", b"checked", "close_time", b"close_time", "kind", b"kind", "result", b"result", "sequence", b"sequence", "session_id", b"session_id", "source_brin", b"source_brin", "target_brin", b"target_brin"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -525,7 +525,7 @@ export enum QualificationStep {
 
   /**
    * A dossier was delivered between the school and a test school: the Traffic
-   * Center has the closed session.
+   * Center has the closed session, and the source's check in it.
    *
    * @generated from enum value: QUALIFICATION_STEP_EXCHANGE_SEEN = 5;
    */

@@ -1063,7 +1063,8 @@ export declare const RevokeProductQualificationResponseSchema: GenMessage<Revoke
 export declare const QualificationService: GenService<{
   /**
    * Tells how far a school has come: what is done, what is to be done and by whom.
-   * Everybody sees those of the schools GetSchool would give.
+   * Everybody sees those of the schools GetSchool would give; suppliers without
+   * reason, remark and evidence.
    *
    * @generated from rpc oso.registry.v1.QualificationService.GetQualification
    */

@@ -334,6 +334,14 @@ export declare type ClosedSession = Message<"oso.trafficcenter.v1.ClosedSession"
    * @generated from field: int64 sequence = 7;
    */
   sequence: bigint;
+
+  /**
+   * Whether the source asked about a request of the target, and it matched.
+   * Without that the source has delivered nothing, whatever the target reports.
+   *
+   * @generated from field: bool checked = 8;
+   */
+  checked: boolean;
 };
 
 /**
