@@ -14,19 +14,20 @@ from oso.result.v1.result_code_pb2 import (
 from oso.trafficcenter.v1.traffic_center_service_pb2 import (
     GetSessionTimelineRequest,
     GetSessionTimelineResponse,
+    ListClosedSessionsRequest,
+    ListClosedSessionsResponse,
 )
 from oso.trafficcenter.v1.traffic_center_service_pb2_grpc import TrafficCenterServiceStub
 from oso_rpc.channel import secure_channel
 from oso_rpc.errors import OsoError, from_rpc_error
 
 if TYPE_CHECKING:
-    from oso_rpc.clock import Clock
     from oso_rpc.credentials import Credentials
 
 # Whoever asks waits for it.
 _SECONDS = 10.0
-# A page. Nobody reads further, and what is told of so many still fits in one answer.
-_MOST_EVENTS = 1000
+# A page. Of a timeline nobody reads further, and what is told of so many fits in one answer.
+_PAGE = 1000
 _log = structlog.get_logger(__name__)
 
 
@@ -34,23 +35,20 @@ class TrafficCenter:
     """Speaks to the Traffic Center.
 
     Attributes:
-        clock: The clock; for questions about a period.
+        system_id: Which one.
 
     """
 
-    def __init__(
-        self, address: str, system_id: str, credentials: Credentials, clock: Clock
-    ) -> None:
+    def __init__(self, address: str, system_id: str, credentials: Credentials) -> None:
         """Open a channel, inside the event loop; nothing is sent yet.
 
         Args:
             address: Where it listens, `host:port`.
             system_id: Who must answer.
             credentials: What to show and trust.
-            clock: The clock.
 
         """
-        self.clock = clock
+        self.system_id = system_id
         self._channel = secure_channel(address, system_id, credentials)
         self._stub = TrafficCenterServiceStub(self._channel)
 
@@ -68,7 +66,7 @@ class TrafficCenter:
                 refuses us for any other reason: that is for our log, not for whoever asked us.
 
         """
-        request = GetSessionTimelineRequest(session_id=session_id, page_size=_MOST_EVENTS)
+        request = GetSessionTimelineRequest(session_id=session_id, page_size=_PAGE)
         try:
             return await self._stub.GetSessionTimeline(request, timeout=_SECONDS)
         except grpc.aio.AioRpcError as error:
@@ -77,3 +75,16 @@ class TrafficCenter:
             raise told
         _log.warning("traffic_center_refused", reason=told.name)
         raise OsoError(RESULT_CODE_TRAFFIC_CENTER_UNAVAILABLE)
+
+    async def closed_sessions(self, after: int) -> ListClosedSessionsResponse:
+        """Give a page of the sessions closed after a number of its journal, and how far it got.
+
+        Raises:
+            OsoError: What the Traffic Center refuses for; UNREACHABLE.
+
+        """
+        request = ListClosedSessionsRequest(after_sequence=after, page_size=_PAGE)
+        try:
+            return await self._stub.ListClosedSessions(request, timeout=_SECONDS)
+        except grpc.aio.AioRpcError as error:
+            raise from_rpc_error(error, party="Traffic Center") from None
