@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from oso_registry.store import Transaction
 
 LEFT_ALONE = timedelta(minutes=10)
+# So many schools are marked in one transaction: others wait for it.
+AT_ONCE = 200
 _METHOD = "NoteCertificateSeen"
 _SCHOOLS = "schools/"
 
@@ -91,13 +93,17 @@ class Sightings:
             OsoError: NOT_RECORDED.
 
         """
-        if not await self._office.look(caller, lambda tx: unseen_schools(tx, caller)):
-            return 0
-        return await self._office.act(lambda tx: note_certificate(tx, caller), _METHOD)
+        news = 0
+        while await self._office.look(caller, lambda tx: unseen_schools(tx, caller, limit=1)):
+            noted = await self._office.act(lambda tx: note_certificate(tx, caller), _METHOD)
+            news += noted
+            if noted < AT_ONCE:
+                break
+        return news
 
 
-def unseen_schools(tx: Transaction, caller: Caller) -> list[str]:
-    """Name the schools a system speaks for whose certificate was not seen yet.
+def unseen_schools(tx: Transaction, caller: Caller, limit: int = AT_ONCE) -> list[str]:
+    """Name the schools a system speaks for whose certificate was not seen yet, some at a time.
 
     That is its owner, when that is a school, and those with a delivery point of it that is active.
     """
@@ -112,12 +118,13 @@ def unseen_schools(tx: Transaction, caller: Caller) -> list[str]:
         _SCHOOL.status == PARTY_STATUS_ACTIVE,
         _SCHOOL.qualification != model.WITHDRAWN,
         _SCHOOL.name.not_in(seen),
+        limit=limit,
     )
     return [school.name for school in schools]
 
 
 def note_certificate(tx: Transaction, caller: Caller) -> int:
-    """Mark that the certificate of a caller works, for all schools it speaks for; give how many."""
+    """Mark that the certificate of a caller works, for schools it speaks for; give how many."""
     schools = unseen_schools(tx, caller)
     certificate = certificate_with(tx, caller.certificate_sha256)
     evidence = "" if certificate is None else certificate.name

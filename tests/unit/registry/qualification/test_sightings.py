@@ -9,9 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from oso.directory.v1.directory_pb2 import SECTOR_PO
 from oso.options.v1 import access_pb2 as roles
+from oso.registry.v1.party_pb2 import PARTY_STATUS_ACTIVE, School
 from oso.result.v1.result_code_pb2 import RESULT_CODE_NOT_RECORDED
-from oso_registry.qualification.sightings import LEFT_ALONE, Sightings
+from oso_registry.mandates.resources import DELIVERY_POINTS
+from oso_registry.parties.resources import SCHOOLS
+from oso_registry.qualification.sightings import AT_ONCE, LEFT_ALONE, Sightings
 from oso_rpc.errors import OsoError
 
 from ..parties import country as of  # noqa: TID252  tests are no package one could name
@@ -98,6 +102,24 @@ async def test_a_caller_is_noted_once(sightings: Sightings, office: Office) -> N
 
     assert ((1, 1), (2, 1)) == (first, (office.looks, office.writes))
     assert {"CERTIFICATE_SEEN"} == office.trying.done()
+
+
+async def test_a_system_of_many_schools_is_noted_for_all(office: Office) -> None:
+    """So many at a time, so that others get their turn between them."""
+    tx = office.trying.call()
+    numbers = range(AT_ONCE + 1)
+    for number in numbers:
+        name = f"schools/{number % 100:02d}Q{chr(65 + number // 100)}"
+        tx.put(SCHOOLS, School(name=name, display_name="x", board=of.BOARD, sector=SECTOR_PO,
+                               status=PARTY_STATUS_ACTIVE))  # fmt: skip
+        made = of.point(school=name, mandate=of.MANDATE)
+        made.name = f"deliveryPoints/00000007000{name[8:]}00001"
+        tx.put(DELIVERY_POINTS, made)
+    office.trying.give()
+    made_: Any = Sightings(office)  # type: ignore[arg-type]
+
+    assert len(numbers) == await made_.note(replace(LAS, system_id="las", owner=of.SUPPLIER))
+    assert (2, 2) == (office.looks, office.writes)
 
 
 async def test_a_new_certificate_is_looked_at_again(sightings: Sightings, office: Office) -> None:
