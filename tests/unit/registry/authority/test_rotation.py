@@ -129,7 +129,7 @@ def test_root_is_changed_and_every_leaf_stays_trusted(folder: Path) -> None:
     assert [old, 2] == [both[: len(old)], both.count(b"BEGIN CERTIFICATE")]
 
     first = leaf_of(load_authority(folder, DEMO), NOW)
-    at = NOW + LEAF
+    at = NOW + LEAF + timedelta(minutes=1)
     assert activate(folder, "root-2", at, access=None) == "root-1"
     prepare(folder, at)
     activate(folder, "issuing-2", at, access=DEMO)
@@ -285,7 +285,7 @@ def test_root_is_activated_when_everybody_can_know_it(folder: Path) -> None:
     """A new root signs only after everybody who renewed in time got it; or by force."""
     prepare_root(folder, NOW, root_access=DEMO)
 
-    early = NOW + LEAF - DAY
+    early = NOW + LEAF
     assert (
         refused(lambda: activate(folder, "root-2", early, access=None))
         is RotationProblem.NOT_KNOWN_YET
