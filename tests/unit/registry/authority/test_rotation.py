@@ -337,14 +337,14 @@ def test_another_roots_key_is_refused(folder: Path, tmp_path: Path) -> None:
 
 def test_new_key_gets_the_passphrase_officeheart_has(tmp_path: Path) -> None:
     """With another passphrase OfficeHeart could not open both keys: nothing is made with it."""
-    root, issuer = KeyAccess(b"of the root, offline"), KeyAccess(b"of the issuer, here")
-    create_authority(tmp_path, NOW, root_access=root, access=issuer)
+    issuer = KeyAccess(b"of the issuer, here")
+    create_authority(tmp_path, NOW, root_access=DEMO, access=issuer)
 
     with pytest.raises(KeyLockedError) as caught:
-        prepare_issuer(tmp_path, NOW, root_key=RootKey(root), access=KeyAccess(b"something else"))
+        prepare_issuer(tmp_path, NOW, root_key=ROOT, access=KeyAccess(b"something else"))
     assert caught.value.problem is KeyProblem.PASSPHRASE_WRONG
 
-    prepare_issuer(tmp_path, NOW, root_key=RootKey(root), access=issuer)
+    prepare_issuer(tmp_path, NOW, root_key=ROOT, access=issuer)
     activate(tmp_path, "issuing-2", NOW, access=issuer)
     assert load_authority(tmp_path, issuer).active.name == "issuing-2"
 

@@ -147,4 +147,4 @@ class Operator(RuleBasedStateMachine):
 
 
 TestOperator = Operator.TestCase
-TestOperator.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)
+TestOperator.settings = settings(max_examples=25, stateful_step_count=30, deadline=None)
