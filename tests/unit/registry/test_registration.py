@@ -132,7 +132,7 @@ def test_an_swv_is_registered_apart_from_schools(folder: Path) -> None:
 
 
 def test_an_swv_receives_nothing_but_dossiers_for_an_swv(folder: Path) -> None:
-    """A delivery point for another kind, of an unknown SWV, or with a routing key twice, is told."""
+    """A delivery point for another kind, of nobody, or with a routing key twice, is told."""
     move = GOOD + FOR_SWV.replace('["swv-dossier"]', '["swv-dossier", "overstapdossier"]')
     twice = GOOD + FOR_SWV.replace("00000099000PO3001001", "0000000700000SS00001")
     unknown = GOOD + FOR_SWV.replace('swv = "PO3001"', 'swv = "VO2502"')
