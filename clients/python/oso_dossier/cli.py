@@ -69,9 +69,7 @@ def normalize(source: Path, out: Path, lang: str) -> None:
 
 
 @dossier.command()
-@click.option(
-    "--profile", type=click.Choice(PROFILES), default="POVO", show_default=True
-)
+@click.option("--profile", type=click.Choice(PROFILES), default="POVO", show_default=True)
 @click.option(
     "--seed", type=int, default=1, show_default=True, help="The same seed, the same dossier."
 )
