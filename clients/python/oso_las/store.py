@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from sqlalchemy import bindparam, delete, insert, update
+from sqlalchemy import and_, bindparam, delete, insert, or_, update
 from sqlmodel import Session, col, func, select
 
 from oso_las.model import (
@@ -81,6 +81,27 @@ _NOTIFICATION = ReceivedNotificationRow.metadata.tables["las_received_notificati
 # Who was asked for: kept while the wish is not fulfilled, so that a notification can be shown.
 _WISH = ("source_brin", "kind", "number_kind", "pupil_number", "birth_date", "coupling_key")
 _FORGOTTEN = {"number_kind": "", "pupil_number": "", "birth_date": "", "coupling_key": ""}
+_MINE = _RETRIEVAL.alias("mine")
+_SAME_WISH = (
+    select(_RETRIEVAL.c.session_id)
+    .join(_MINE, and_(*(_RETRIEVAL.c[name] == _MINE.c[name] for name in _WISH)))
+    .where(_MINE.c.session_id == bindparam("ended"))
+)
+_SAME_KEY = select(_RETRIEVAL.c.coupling_key).where(
+    _RETRIEVAL.c.session_id == bindparam("ended"), _RETRIEVAL.c.coupling_key != ""
+)
+_NOTE_FETCHED = (
+    update(_NOTIFICATION)
+    .where(
+        or_(
+            _NOTIFICATION.c.session_id.in_(_SAME_WISH),
+            _NOTIFICATION.c.coupling_key.in_(_SAME_KEY),
+        )
+    )
+    .where(_NOTIFICATION.c.dossier_number.is_(None))
+    .values(dossier_number=bindparam("fetched"))
+)
+_FORGET_WISH = update(_RETRIEVAL).where(_RETRIEVAL.c.session_id.in_(_SAME_WISH)).values(_FORGOTTEN)
 _OVER = (
     update(_RETRIEVAL)
     .where(col(RetrievalRow.session_id) == bindparam("ended"))
@@ -265,25 +286,11 @@ class Transaction(Session):
         Otherwise the wish stands: the source may notify us when it is ready.
         """
         if dossier_number is not None:
-            self._fulfil(session_id, dossier_number)
+            fulfilled = {"ended": session_id, "fetched": dossier_number}
+            self.connection().execute(_NOTE_FETCHED, fulfilled)
+            self.connection().execute(_FORGET_WISH, {"ended": session_id})
         told = {"close_request": close_request, "dossier_number": dossier_number}
         self.connection().execute(_END_RETRIEVAL, {"ended": session_id, **told})
-
-    def _fulfil(self, session_id: str, dossier_number: int) -> None:
-        row = self.get(RetrievalRow, session_id)
-        if row is None:
-            return
-        wish = [_RETRIEVAL.c[name] == getattr(row, name) for name in _WISH]
-        same = select(_RETRIEVAL.c.session_id).where(*wish)
-        by_key = _NOTIFICATION.c.coupling_key == row.coupling_key
-        by_session = _NOTIFICATION.c.session_id.in_(same)
-        self.connection().execute(
-            update(_NOTIFICATION)
-            .where(by_key if row.coupling_key else by_session)
-            .where(_NOTIFICATION.c.dossier_number.is_(None))
-            .values(dossier_number=dossier_number)
-        )
-        self.connection().execute(update(_RETRIEVAL).where(*wish).values(_FORGOTTEN))
 
     def forget(self, before: datetime) -> None:
         """Forget who was asked for before a moment, here and by us, and what was told of it."""
