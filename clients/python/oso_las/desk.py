@@ -46,7 +46,7 @@ from oso_las.store import By
 from oso_las.tables import DossierRow
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from datetime import datetime
     from pathlib import Path
     from typing import BinaryIO
@@ -90,11 +90,18 @@ class Entry:
 class Desk:
     """Prepares dossiers, and gives out the ones received."""
 
-    def __init__(self, database: Database[Transaction], files: PartFiles, clock: Clock) -> None:
-        """Take what dossiers are kept in."""
+    def __init__(
+        self,
+        database: Database[Transaction],
+        files: PartFiles,
+        clock: Clock,
+        years: Collection[str] = ACCEPTED_YEARS,
+    ) -> None:
+        """Take what dossiers are kept in, and the years of the standard that are taken in."""
         self._database = database
         self._files = files
         self._clock = clock
+        self._years = years
 
     async def import_xml(self, source: Path, account: str) -> int:
         """Import a dossier from an XML file; give its number.
@@ -117,7 +124,7 @@ class Desk:
         Raises: as `import_xml`; AttachmentMismatchError when an attachment is not the one named.
 
         """
-        _check_transferable(document.dossier)
+        _check_transferable(document.dossier, self._years)
         await asyncio.to_thread(
             write_xml, document
         )  # what we could not give back we do not take in
@@ -139,7 +146,7 @@ class Desk:
         Raises: as `import_document`.
 
         """
-        _check_transferable(dossier)
+        _check_transferable(dossier, self._years)
         findings = check_structure(dossier)
         if findings:
             raise StructureError(tuple(findings))
@@ -169,6 +176,23 @@ class Desk:
 
         return await self._database.write(work)
 
+    async def mark(self, number: int, target_brin: str, account: str) -> None:
+        """Say for which school a dossier is meant, before it can be set ready.
+
+        That school, and no other, is then told that the parents must still inspect it.
+
+        Raises: as `inspect`; NotPossibleError when it was set ready or withdrawn; NotABrinError.
+
+        """
+        if not is_brin(target_brin):
+            raise NotABrinError(target_brin)
+        by = By(account, self._clock.now(), f"for {target_brin}")
+
+        def work(tx: Transaction) -> None:
+            tx.change(number, Act.MARK, by).target_brin = target_brin
+
+        await self._database.write(work)
+
     async def inspect(self, number: int, account: str, remark: str = "") -> None:
         """Record that the parents have inspected a dossier.
 
@@ -186,7 +210,15 @@ class Desk:
         Raises: as `inspect`; NotPossibleError when it was withdrawn, or came from another school.
 
         """
-        await self._change(number, Act.WITHDRAW, By(account, self._clock.now(), remark))
+        by = By(account, self._clock.now(), remark)
+
+        def work(tx: Transaction) -> None:
+            was_set_ready = State(tx.dossier(number).state) in {State.READY, State.DELIVERED}
+            row = tx.change(number, Act.WITHDRAW, by)
+            if not was_set_ready:  # the school it was meant for never got word of it
+                row.target_brin = ""
+
+        await self._database.write(work)
 
     async def _change(self, number: int, act: Act, by: By) -> None:
         await self._database.write(lambda tx: tx.change(number, act, by).number)
@@ -308,9 +340,9 @@ def _digests(tx: Transaction, number: int) -> tuple[bytes, list[bytes]]:
     return row.dossier_sha256, [part.sha256 for part in tx.parts(number)]
 
 
-def _check_transferable(dossier: Dossier) -> None:
+def _check_transferable(dossier: Dossier, years: Collection[str]) -> None:
     year = dossier.gegevensset or UNSAID.name
-    if year not in ACCEPTED_YEARS:
+    if year not in years:
         raise YearNotSupportedError(printable(year))
     kind, profile = dossier.overdrachtsoort, dossier.metadata.overstap
     if kind != SUPPORTED_KIND or profile not in SUPPORTED_PROFILES:

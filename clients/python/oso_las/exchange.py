@@ -146,6 +146,11 @@ def _read_block(path: Path, part_number: int, offset: int, size: int) -> _Block:
     return _Block(part_number, offset, content)
 
 
+def is_marked_for(dossier: DossierRow, target_brin: str) -> bool:
+    """Tell whether a dossier is for a school: the one that a worker named."""
+    return dossier.target_brin == target_brin
+
+
 class Exchange:
     """Decides about requests of other schools, and gives out what may go."""
 
@@ -161,8 +166,12 @@ class Exchange:
         brin: str,
         routing_key: str,
         guessing: GuessingLimit | None = None,
+        is_for: Callable[[DossierRow, str], bool] = is_marked_for,
     ) -> None:
-        """Take what decisions are made with, and who we are."""
+        """Take what decisions are made with, and who we are.
+
+        A school of OSO to test with has its own `is_for`: what it has is for whoever asks.
+        """
         self._database = database
         self._files = files
         self._traffic_center = traffic_center
@@ -172,6 +181,7 @@ class Exchange:
         self._brin = brin
         self._routing_key = routing_key
         self._guessing = guessing or GuessingLimit()
+        self._is_for = is_for
 
     async def prepare(self, request: FetchDossierRequest, peer: PeerIdentity) -> Delivery:
         """Decide about a request; give what to deliver.
@@ -237,7 +247,8 @@ class Exchange:
                     codes.RESULT_CODE_TOO_MANY_UNKNOWN_PUPILS, retry_after=self._guessing.window
                 )
             else:
-                outcome = _choose(dossiers, request, grant.target_brin)
+                ours = [row for row in dossiers if self._is_for(row, grant.target_brin)]
+                outcome = _choose(dossiers, ours, request)
             refused = isinstance(outcome, OsoError)
             result = outcome.code if refused else codes.RESULT_CODE_DELIVERED  # type: ignore[union-attr]
             tx.add_request(
@@ -323,22 +334,20 @@ def _read_grant(request: FetchDossierRequest) -> Grant:
 
 
 def _choose(
-    dossiers: list[DossierRow], request: FetchDossierRequest, target_brin: str
+    dossiers: list[DossierRow], ours: list[DossierRow], request: FetchDossierRequest
 ) -> DossierRow | OsoError:
     """Choose the dossier that may go, or the reason why none does.
 
-    A pupil we do not have and one whose dossier is not set ready get the same answer.
+    Args:
+        dossiers: All we have of the pupil, the newest first.
+        ours: Those of them that are for the school that asks.
+        request: What it asks.
+
     """
-    given = [row for row in dossiers if State(row.state) in {State.READY, State.DELIVERED}]
-    ours = [row for row in given if row.target_brin == target_brin]
-    if not ours:
-        withdrawn = [row for row in dossiers if State(row.state) is State.WITHDRAWN]
-        if given:
-            return OsoError(codes.RESULT_CODE_NOT_FOR_THIS_SCHOOL)
-        if any(row.target_brin == target_brin for row in withdrawn):
-            return OsoError(codes.RESULT_CODE_DOSSIER_WITHDRAWN)
-        return OsoError(codes.RESULT_CODE_DOSSIER_NOT_READY)
-    row = ours[0]
+    ready = _in_state(ours, State.READY, State.DELIVERED)
+    if not ready:
+        return OsoError(_why_not(dossiers, ours))
+    row = ready[0]
     if request.HasField("changed_since") and row.collect_time <= microseconds(
         moment(request.changed_since)
     ):
@@ -351,6 +360,24 @@ def _choose(
             offered=row.dossier_year,
         )
     return row
+
+
+def _why_not(dossiers: list[DossierRow], ours: list[DossierRow]) -> codes.ResultCode.ValueType:
+    """Give the reason why nothing is ready for a school, the best one by rank.
+
+    A pupil we do not have and one of whom nothing is meant for this school get the same answer.
+    """
+    if _in_state(ours, State.DRAFT):
+        return codes.RESULT_CODE_DOSSIER_NOT_INSPECTED
+    if _in_state(dossiers, State.READY, State.DELIVERED):
+        return codes.RESULT_CODE_NOT_FOR_THIS_SCHOOL
+    if _in_state(ours, State.WITHDRAWN):
+        return codes.RESULT_CODE_DOSSIER_WITHDRAWN
+    return codes.RESULT_CODE_DOSSIER_NOT_READY
+
+
+def _in_state(dossiers: list[DossierRow], *states: State) -> list[DossierRow]:
+    return [row for row in dossiers if State(row.state) in states]
 
 
 def _request_values(
