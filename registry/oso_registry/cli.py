@@ -12,7 +12,7 @@ from pathlib import Path
 
 import click
 
-from oso_registry import cli_audit, cli_home, cli_signed
+from oso_registry import cli_audit, cli_home, cli_signed, cli_test_school
 from oso_registry.authority.cli import ca
 from oso_registry.desk import Desk
 from oso_registry.mandates.cli import delivery_point, mandate
@@ -53,5 +53,6 @@ for command in (
     delivery_point,
     *SCHOOL_LISTS,
     *cli_signed.COMMANDS,
+    *cli_test_school.COMMANDS,
 ):
     main.add_command(command)

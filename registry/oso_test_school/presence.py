@@ -1,0 +1,177 @@
+"""The scenario pupils at the test school's desk: made present, kept as they should be, changed.
+
+Everything goes over the desk of the LAS kit, as a school's worker would do it. What a supplier or
+an operator did to a dossier is found at the next start: then it is made anew.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from oso_dossier import dossier_bytes
+from oso_las.desk import Desk
+from oso_las.model import ACCEPTED_YEARS, Act, State, moment_of
+from oso_test_school.dossiers import OLD_YEAR, dossier_of
+from oso_test_school.scenarios import SCENARIOS, Script, Standing
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from oso_dossier import DossierDocument
+    from oso_las.app import Office
+    from oso_las.store import Transaction
+    from oso_las.tables import DossierRow
+    from oso_test_school.scenarios import Scenario
+
+ELSEWHERE = "99ZZ"
+"""The school that a dossier is ready for when it is not for who asks. There is none such."""
+_ACCOUNT = "test-school"
+# When the first version of every dossier was put together: the same at every test school, so that a
+# supplier's test can say "changed since".
+_PUT_TOGETHER = datetime(2019, 5, 15, 10, tzinfo=UTC)
+
+# The states a dossier passes on its way to where it should stand, the last ones being there.
+_WAY: Mapping[Standing, Sequence[State]] = {
+    Standing.NOT_INSPECTED: [State.DRAFT],
+    Standing.INSPECTED: [State.DRAFT, State.INSPECTED],
+    Standing.READY: [State.DRAFT, State.INSPECTED, State.READY, State.DELIVERED],
+    Standing.READY_ELSEWHERE: [State.DRAFT, State.INSPECTED, State.READY],
+    Standing.WITHDRAWN: [State.DRAFT, State.INSPECTED, State.READY, State.WITHDRAWN],
+    Standing.ABSENT: [],
+}
+
+
+class _LongAgo:
+    """The clock under which first versions are put together."""
+
+    def now(self) -> datetime:
+        return _PUT_TOGETHER
+
+
+class Presence:
+    """Keeps the dossiers of the scenarios."""
+
+    def __init__(self, office: Office, brin: str) -> None:
+        """Take the desk to work at, and the test school."""
+        years = (*ACCEPTED_YEARS, OLD_YEAR)
+        self._database, self._files, self._clock = office.database, office.files, office.clock
+        self._desk = Desk(office.database, office.files, office.clock, years)
+        self._first_versions = Desk(office.database, office.files, _LongAgo(), years)
+        self._brin = brin
+        self._current: dict[str, int] = {}
+
+    def is_for(self, dossier: DossierRow, target_brin: str) -> bool:
+        """Tell whether a dossier is for a school: ready for the test school is ready for anybody.
+
+        Of a pupil only the present version counts: one that was made anew leaves no trace.
+        """
+        if dossier.number not in self._current.values():
+            return False
+        return dossier.target_brin in {self._brin, target_brin}
+
+    async def refresh(self) -> None:
+        """See to it that every scenario has its dossier, once, and as it should stand.
+
+        Raises:
+            StoreUnavailableError: The database failed.
+            OSError: A file cannot be written.
+
+        """
+        for scenario in SCENARIOS:
+            if scenario.standing is not Standing.ABSENT:
+                await self._refresh(scenario)
+
+    async def _refresh(self, scenario: Scenario) -> None:
+        document = await asyncio.to_thread(dossier_of, scenario, self._brin)
+        sha256 = hashlib.sha256(dossier_bytes(document.dossier)).digest()
+        rows = await self._dossiers(scenario)
+        kept = next((row for row in rows if _is_usable(row, scenario, sha256)), None)
+        for row in rows:
+            if row is not kept and State(row.state) is not State.WITHDRAWN:
+                await self._desk.withdraw(row.number or 0, _ACCOUNT, "not as it should be")
+        if kept is None:
+            number = await self._first_versions.import_document(document, _ACCOUNT)
+            state = State.DRAFT
+        else:
+            number, state = kept.number or 0, State(kept.state)
+            if kept.dossier_sha256 == sha256:  # a file that was lost or damaged is back
+                await asyncio.to_thread(self._mend, document)
+        await self._bring(scenario, number, state)
+        self._current[scenario.name] = number
+
+    def _mend(self, document: DossierDocument) -> None:
+        for content in (dossier_bytes(document.dossier), *document.attachments):
+            self._files.add(content)
+
+    async def _bring(self, scenario: Scenario, number: int, state: State) -> None:
+        """Take a dossier from the state it is in to where it should stand."""
+        way = _WAY[scenario.standing]
+        elsewhere = scenario.standing is Standing.READY_ELSEWHERE
+        if scenario.standing is Standing.NOT_INSPECTED:
+            await self._desk.mark(number, self._brin, _ACCOUNT)
+        for following in way[way.index(state) + 1 :]:
+            if following is State.INSPECTED:
+                await self._desk.inspect(number, _ACCOUNT)
+            elif following is State.READY:
+                await self._desk.set_ready(number, ELSEWHERE if elsewhere else self._brin, _ACCOUNT)
+            elif following is State.WITHDRAWN:
+                await self._desk.withdraw(number, _ACCOUNT)
+
+    async def change_delivered(self, after: timedelta) -> int:
+        """Put dossiers together anew that change after they were delivered; give how many.
+
+        Args:
+            after: How long after the first delivery.
+
+        Raises: as `refresh`.
+
+        """
+        now = self._clock.now()
+        due = [
+            scenario
+            for scenario in SCENARIOS
+            if scenario.script is Script.CHANGES
+            and (delivered := await self._delivered(scenario)) is not None
+            and delivered + after <= now
+        ]
+        for scenario in due:
+            document = await asyncio.to_thread(dossier_of, scenario, self._brin, now)
+            number = await self._desk.import_document(document, _ACCOUNT)
+            await self._desk.inspect(number, _ACCOUNT)
+            self._current[scenario.name] = number
+            await self._desk.set_ready(number, self._brin, _ACCOUNT)
+        return len(due)
+
+    async def _delivered(self, scenario: Scenario) -> datetime | None:
+        """Give when the present version was first delivered; None when it was not."""
+        acts = await self._desk.acts(self._current[scenario.name])
+        times = [moment_of(one.time) for one in acts if one.act == Act.DELIVER.value]
+        return min(times, default=None)
+
+    async def _dossiers(self, scenario: Scenario) -> list[DossierRow]:
+        """Give the dossiers of our own of a pupil, the newest first."""
+
+        def find(tx: Transaction) -> list[DossierRow]:
+            rows = tx.dossiers_of(scenario.pupil.identity)
+            tx.expunge_all()
+            return [row for row in rows if State(row.state) is not State.RECEIVED]
+
+        return await self._database.read(find)
+
+
+def _is_usable(row: DossierRow, scenario: Scenario, sha256: bytes) -> bool:
+    """Tell whether a dossier has the bytes it should have, and can be where it should stand.
+
+    Of one that changes, any version that can be had is right.
+    """
+    if State(row.state) not in _WAY[scenario.standing]:
+        return False
+    if State(row.state) is State.WITHDRAWN and not row.target_brin:
+        return False  # withdrawn before it was ever ready: nobody would be told
+    changes = scenario.script is Script.CHANGES
+    return row.dossier_sha256 == sha256 or (
+        changes and State(row.state) in {State.READY, State.DELIVERED}
+    )
