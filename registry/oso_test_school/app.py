@@ -17,8 +17,6 @@ import structlog
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
-from oso_las.app import SETTINGS_FILE as LAS_FILE
-from oso_las.app import Settings as LasSettings
 from oso_las.app import office
 from oso_las.app import running as running_school
 from oso_las.model import DeskError
@@ -34,6 +32,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from oso_las.app import Node
+    from oso_las.app import Settings as LasSettings
     from oso_rpc.clock import Clock
 
 SETTINGS_FILE = "test-school.toml"
@@ -93,21 +92,6 @@ class TestSchool:
     port: int
 
 
-def las_settings(home: Path, own: Settings) -> LasSettings:
-    """Read the settings of the school, with what is the test school's own over them.
-
-    Raises:
-        SettingsError: They cannot be used.
-
-    """
-    return LasSettings.load(home / LAS_FILE).model_copy(
-        update={
-            "unknown_pupils": own.unknown_pupils,
-            "unknown_pupils_hours": own.unknown_pupils_hours,
-        }
-    )
-
-
 @asynccontextmanager
 async def running(
     home: Path, school: LasSettings, own: Settings, clock: Clock | None = None
@@ -117,7 +101,13 @@ async def running(
     Raises: as `oso_las.app.running`; AlreadyRunningError.
 
     """
-    inner = school.model_copy(update={"listen": "127.0.0.1:0"})
+    inner = school.model_copy(
+        update={
+            "listen": "127.0.0.1:0",  # the line listens where the others come
+            "unknown_pupils": own.unknown_pupils,
+            "unknown_pupils_hours": own.unknown_pupils_hours,
+        }
+    )
     with _alone(home):
         # The scenarios' worker has a desk of its own, as one who gives commands beside a node has.
         async with office(home, school, clock) as opened, laid_line() as line:

@@ -19,7 +19,6 @@ from oso_las.cli import init as las_init
 from oso_las.here import ACCOUNT, Here, Refused
 
 if TYPE_CHECKING:
-    from oso_las.app import Settings as LasSettings
     from oso_las.model import Identity
     from oso_test_school.app import Settings
 
@@ -98,7 +97,7 @@ def serve(here: Here, home: Path) -> None:
 
     here.home = home
     configure_logging()
-    school, own = _settings(here)
+    school, own = here.settings(), _own_settings(here)
     try:
         here.run(lambda: serve_school(home, school, own))
     except AlreadyRunningError as error:
@@ -147,7 +146,7 @@ def request(
 
     identity = _identity(here, {"bsn": bsn, "onderwijsnummer": onderwijsnummer}, birth_date)
     here.home = home
-    school, _ = _settings(here)
+    school = here.settings()
 
     async def go() -> tuple[bool, str]:
         async with node(home, school) as made:
@@ -162,13 +161,12 @@ def request(
         sys.exit(1)
 
 
-def _settings(here: Here) -> tuple[LasSettings, Settings]:
+def _own_settings(here: Here) -> Settings:
     from oso_store.settings import SettingsError  # noqa: PLC0415
-    from oso_test_school.app import SETTINGS_FILE, Settings, las_settings  # noqa: PLC0415
+    from oso_test_school.app import SETTINGS_FILE, Settings  # noqa: PLC0415
 
     try:
-        own = Settings.load(here.home / SETTINGS_FILE)
-        return las_settings(here.home, own), own
+        return Settings.load(here.home / SETTINGS_FILE)
     except SettingsError as error:
         raise Refused(str(error)) from None
 
