@@ -9,6 +9,7 @@ import pytest
 
 from oso_dossier.synthetic import generate
 from oso_las import fetching
+from oso_las.fetching import Patience
 from oso_las.model import Identity, State
 from oso_rpc.errors import OsoError, name_of
 from oso_test_school.dossiers import dossier_of
@@ -79,6 +80,17 @@ async def test_a_connection_that_is_always_cut_leaves_nothing(stage: Stage) -> N
     assert await _checks(stage, collected) > 2
     assert before == await stage.trial.desk.entries()
     assert [] == list((home(stage.landscape, TRIAL) / "parts" / "incoming").iterdir())
+
+
+async def test_who_does_not_go_on_after_a_cut_gets_nothing(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A target that gives up at the first cut is cut again when it begins anew."""
+    monkeypatch.setattr(stage.trial.collector, "_patience", Patience(broken=1))
+
+    results = [name_of((await ask(stage.trial, BY_NAME["cut-once"])).result) for _ in range(2)]
+
+    assert ["TRANSFER_INCOMPLETE"] * 2 == results
 
 
 async def _checks(stage: Stage, collected: Collected) -> int:
