@@ -62,13 +62,14 @@ class Presence:
         self._first_versions = Desk(office.database, office.files, _LongAgo(), years)
         self._brin = brin
         self._current: dict[str, int] = {}
+        self._coming: int | None = None
 
     def is_for(self, dossier: DossierRow, target_brin: str) -> bool:
         """Tell whether a dossier is for a school: ready for the test school is ready for anybody.
 
         Of a pupil only the present version counts: one that was made anew leaves no trace.
         """
-        if dossier.number not in self._current.values():
+        if dossier.number not in {*self._current.values(), self._coming}:
             return False
         return dossier.target_brin in {self._brin, target_brin}
 
@@ -141,8 +142,9 @@ class Presence:
             document = await asyncio.to_thread(dossier_of, scenario, self._brin, now)
             number = await self._desk.import_document(document, _ACCOUNT)
             await self._desk.inspect(number, _ACCOUNT)
-            self._current[scenario.name] = number
+            self._coming = number  # at every moment one of the two can be had
             await self._desk.set_ready(number, self._brin, _ACCOUNT)
+            self._current[scenario.name], self._coming = number, None
         return len(due)
 
     async def _delivered(self, scenario: Scenario) -> datetime | None:

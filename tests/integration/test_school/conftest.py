@@ -174,15 +174,8 @@ async def a_school(
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
-    """All of them, running; shared by the tests of a module, which leave it as it is."""
+    """All of them, running; shared by the tests of a module."""
     async with _running(_landscape(tmp_path_factory.mktemp("stage"))) as made:
-        yield made
-
-
-@pytest.fixture
-async def own_stage(landscape: Landscape) -> AsyncIterator[Stage]:
-    """The same, for one test alone."""
-    async with _running(landscape) as made:
         yield made
 
 

@@ -3,25 +3,36 @@
 from __future__ import annotations
 
 import hashlib
+import socket
+from collections import Counter
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from oso_dossier.synthetic import generate
-from oso_las.model import Identity
-from oso_rpc.errors import name_of
-from oso_test_school.dossiers import dossier_of
-from oso_test_school.scenarios import SCENARIOS, Scenario
+import pytest
 
-from .conftest import TEST_SCHOOL, TRIAL
+from oso_dossier.synthetic import generate
+from oso_las.app import office
+from oso_las.model import Identity, State
+from oso_rpc.errors import name_of
+from oso_rpc.server import AddressInUseError
+from oso_test_school.app import Settings, running
+from oso_test_school.dossiers import dossier_of
+from oso_test_school.presence import Presence
+from oso_test_school.scenarios import SCENARIOS, Scenario, Standing
+
+from .conftest import TEST_SCHOOL, TRIAL, home, settings
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from oso_las.app import Node
     from oso_las.collector import Collected
+    from oso_registry.testing import Landscape
 
     from .conftest import Stage
 
+# On one stage: its clock only goes forward.
+in_turn = pytest.mark.asyncio(loop_scope="module")
 BY_NAME = {one.name: one for one in SCENARIOS}
 
 
@@ -34,51 +45,54 @@ async def ask(
     )
 
 
-async def test_a_dossier_changes_after_it_was_delivered(own_stage: Stage) -> None:
+@in_turn
+async def test_a_dossier_changes_after_it_was_delivered(stage: Stage) -> None:
     """Not changed until then; after two minutes there is a new version, and only one."""
-    scenario, presence = BY_NAME["changed"], own_stage.test_school.presence
+    scenario, presence = BY_NAME["changed"], stage.test_school.presence
     after = timedelta(seconds=120)
     nobody_asked = await presence.change_delivered(after)
-    first = await ask(own_stage.trial, scenario)
-    asked = own_stage.clock.now()
+    first = await ask(stage.trial, scenario)
+    asked = stage.clock.now()
     early = await presence.change_delivered(after)
-    same = await ask(own_stage.trial, scenario, changed_since=asked)
-    own_stage.clock.offset = timedelta(minutes=3)
+    same = await ask(stage.trial, scenario, changed_since=asked)
+    stage.clock.offset += timedelta(minutes=3)
 
     changed = await presence.change_delivered(after)
     again = await presence.change_delivered(after)
-    second = await ask(own_stage.trial, scenario, changed_since=asked)
+    second = await ask(stage.trial, scenario, changed_since=asked)
 
     assert (0, 0, 1, 0) == (nobody_asked, early, changed, again)
     results = [name_of(one.result) for one in (first, same, second)]
     assert ["DELIVERED", "DOSSIER_NOT_CHANGED", "DELIVERED"] == results
     documents = [
-        await own_stage.trial.desk.document(one.dossier_number or 0) for one in (first, second)
+        await stage.trial.desk.document(one.dossier_number or 0) for one in (first, second)
     ]
     advice = [one.dossier.huidigeschool.leerling.overstapadvies for one in documents]
     assert "Bijgewerkt op" not in advice[0].argumentatie
     assert "Bijgewerkt op" in advice[1].argumentatie
 
 
-async def test_guessing_can_be_tried_and_is_soon_forgiven(own_stage: Stage) -> None:
+@in_turn
+async def test_guessing_can_be_tried_and_is_soon_forgiven(stage: Stage) -> None:
     """After five unknown pupils a school gets nothing, and some minutes later all again."""
-    collector, known = own_stage.trial.collector, BY_NAME["popo"]
+    collector, known = stage.trial.collector, BY_NAME["popo"]
     for seed in range(100, 105):
         guess = Identity.of_dossier(generate("POVO", seed).dossier)
         await collector.collect(guess, TEST_SCHOOL, "supplier")
 
-    refused = await ask(own_stage.trial, known)
-    other = await ask(own_stage.qualified, known)
-    own_stage.clock.offset = timedelta(minutes=7)
-    forgiven = await ask(own_stage.trial, known)
+    refused = await ask(stage.trial, known)
+    other = await ask(stage.qualified, known)
+    stage.clock.offset += timedelta(minutes=7)
+    forgiven = await ask(stage.trial, known)
 
     results = [name_of(one.result) for one in (refused, other, forgiven)]
     assert ["TOO_MANY_UNKNOWN_PUPILS", "DELIVERED", "DELIVERED"] == results
 
 
-async def test_what_was_done_by_hand_is_undone_at_the_next_start(own_stage: Stage) -> None:
+@in_turn
+async def test_what_was_done_by_hand_is_undone_at_the_next_start(stage: Stage) -> None:
     """A dossier set ready, withdrawn or damaged by hand stands again as its scenario says."""
-    desk, presence = own_stage.test_school.node.desk, own_stage.test_school.presence
+    desk, presence = stage.test_school.node.desk, stage.test_school.presence
     by_name = {one.pupil.name: one for one in SCENARIOS}
     numbers = {
         by_name[entry.pupil_name].name: entry.number
@@ -94,5 +108,35 @@ async def test_what_was_done_by_hand_is_undone_at_the_next_start(own_stage: Stag
     await presence.refresh()
 
     names = ("not-ready", "vovo", "not-inspected", "popo")
-    results = {name: (await ask(own_stage.trial, BY_NAME[name])).result for name in names}
+    results = {name: (await ask(stage.trial, BY_NAME[name])).result for name in names}
     assert {name: BY_NAME[name].result for name in names} == results
+
+
+async def test_the_pupils_stand_on_either_database(landscape: Landscape, database_url: str) -> None:
+    """On SQLite and on PostgreSQL each pupil is there once, as its scenario says."""
+    school = settings(landscape, TEST_SCHOOL, 1)
+    school.database = database_url
+
+    async with office(home(landscape, TEST_SCHOOL), school) as opened:
+        for _ in range(2):
+            await Presence(opened, TEST_SCHOOL).refresh()
+        entries = await opened.desk.entries()
+
+    states = Counter(one.state for one in entries)
+    standings = Counter(one.standing for one in SCENARIOS)
+    assert standings[Standing.READY] + standings[Standing.READY_ELSEWHERE] == states[State.READY]
+    assert standings[Standing.INSPECTED] == states[State.INSPECTED]
+    assert standings[Standing.NOT_INSPECTED] == states[State.DRAFT]
+    assert standings[Standing.WITHDRAWN] == states[State.WITHDRAWN]
+    assert len(SCENARIOS) - standings[Standing.ABSENT] == len(entries)
+
+
+async def test_an_address_that_is_taken_is_told(landscape: Landscape) -> None:
+    """Where something listens already no test school starts."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        school = settings(landscape, TEST_SCHOOL, 1)
+        school.listen = f"127.0.0.1:{taken.getsockname()[1]}"
+
+        with pytest.raises(AddressInUseError):
+            async with running(home(landscape, TEST_SCHOOL), school, Settings()):
+                pass
