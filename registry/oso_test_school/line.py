@@ -16,6 +16,9 @@ from oso_rpc.server import AddressInUseError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+    from typing import TypeAlias
+
+    _Way: TypeAlias = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 _BLOCK = 64 * 1024
 
@@ -79,9 +82,9 @@ class Line:
             writer.transport.abort()
             return
         number = inner[1].get_extra_info("sockname")[1]
-        connection = self._connections[number] = _Connection()
+        connection = self._connections[number] = _Connection((reader, writer), inner)
         try:
-            await connection.run((reader, writer), inner)
+            await connection.run()
         finally:
             del self._connections[number]
 
@@ -89,9 +92,9 @@ class Line:
         """Stop listening; end every connection."""
         if self._server is not None:
             self._server.close()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for connection in self._connections.values():
+            connection.end()
+        await asyncio.gather(*self._tasks)
 
 
 class _Connection:
@@ -102,32 +105,31 @@ class _Connection:
 
     """
 
-    def __init__(self) -> None:
+    def __init__(self, outer: _Way, inner: _Way) -> None:
         self.left: int | None = None
+        self._outer = outer
+        self._inner = inner
 
-    async def run(
-        self,
-        outer: tuple[asyncio.StreamReader, asyncio.StreamWriter],
-        inner: tuple[asyncio.StreamReader, asyncio.StreamWriter],
-    ) -> None:
+    async def run(self) -> None:
         """Pass bytes both ways until one side ends, then end the other."""
-        try:
-            ways = [
-                asyncio.create_task(self._pump(outer[0], inner[1], counted=False)),
-                asyncio.create_task(self._pump(inner[0], outer[1], counted=True)),
-            ]
-            try:
-                await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
-            finally:
-                for way in ways:
-                    way.cancel()
-                await asyncio.gather(*ways, return_exceptions=True)
-        finally:
-            for writer in (outer[1], inner[1]):
-                if self.left == 0:
-                    writer.transport.abort()
-                else:
-                    writer.close()
+        ways = [
+            asyncio.create_task(self._pump(self._outer[0], self._inner[1], counted=False)),
+            asyncio.create_task(self._pump(self._inner[0], self._outer[1], counted=True)),
+        ]
+        await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+        for way in ways:
+            way.cancel()
+        await asyncio.gather(*ways, return_exceptions=True)
+        if self.left == 0:
+            self.end()
+        else:  # what is on its way still arrives
+            self._outer[1].close()
+            self._inner[1].close()
+
+    def end(self) -> None:
+        """Cut it."""
+        self._outer[1].transport.abort()
+        self._inner[1].transport.abort()
 
     async def _pump(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, counted: bool
