@@ -58,8 +58,10 @@ class Presence:
         """Take the desk to work at, and the test school."""
         years = (*ACCEPTED_YEARS, OLD_YEAR)
         self._database, self._files, self._clock = office.database, office.files, office.clock
-        self._desk = Desk(office.database, office.files, office.clock, years)
-        self._first_versions = Desk(office.database, office.files, _LongAgo(), years)
+        self._desk = Desk(office.database, office.files, office.clock, brin=brin, years=years)
+        self._first_versions = Desk(
+            office.database, office.files, _LongAgo(), brin=brin, years=years
+        )
         self._brin = brin
         self._current: dict[str, int] = {}
         self._coming: int | None = None

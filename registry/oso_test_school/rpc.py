@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         FetchDossierResponse,
     )
     from oso_las.exchange import Exchange
+    from oso_las.inbox import Inbox
     from oso_test_school.line import Line
 
 _MIB = 1024 * 1024
@@ -28,9 +29,9 @@ _CUT_ALWAYS_AFTER = _MIB
 class ScriptedServicer(DossierExchangeServicer):
     """Serves as any school does; then acts as the pupil's scenario says."""
 
-    def __init__(self, exchange: Exchange, line: Line) -> None:
-        """Take the service, and the line to cut."""
-        super().__init__(exchange)
+    def __init__(self, exchange: Exchange, inbox: Inbox, line: Line) -> None:
+        """Take the services, and the line to cut."""
+        super().__init__(exchange, inbox)
         self._line = line
 
     async def FetchDossier(  # noqa: N802  the contract's name

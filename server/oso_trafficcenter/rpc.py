@@ -14,6 +14,7 @@ from oso_trafficcenter.delivery_points import list_delivery_points
 if TYPE_CHECKING:
     from oso_rpc.clock import Clock
     from oso_rpc.directory import DirectorySource
+    from oso_trafficcenter.notifications import Notifications
     from oso_trafficcenter.sessions import Sessions
 
 SERVICE = messages.DESCRIPTOR.services_by_name["TrafficCenterService"].full_name
@@ -22,9 +23,16 @@ SERVICE = messages.DESCRIPTOR.services_by_name["TrafficCenterService"].full_name
 class TrafficCenterServicer(stubs.TrafficCenterServiceServicer):
     """Serves `oso.trafficcenter.v1.TrafficCenterService`; the contract has the promises."""
 
-    def __init__(self, sessions: Sessions, directory: DirectorySource, clock: Clock) -> None:
+    def __init__(
+        self,
+        sessions: Sessions,
+        notifications: Notifications,
+        directory: DirectorySource,
+        clock: Clock,
+    ) -> None:
         """Take the services."""
         self._sessions = sessions
+        self._notifications = notifications
         self._directory = directory
         self._clock = clock
 
@@ -73,6 +81,12 @@ class TrafficCenterServicer(stubs.TrafficCenterServiceServicer):
     ) -> messages.CloseSessionResponse:
         """Close a session."""
         return await self._sessions.close(request, current_peer())
+
+    async def ReportNotification(  # noqa: N802
+        self, request: messages.ReportNotificationRequest, _context: Any
+    ) -> messages.ReportNotificationResponse:
+        """Register a notification."""
+        return await self._notifications.report(request, current_peer())
 
     async def GetSessionTimeline(  # noqa: N802
         self, request: messages.GetSessionTimelineRequest, _context: Any

@@ -102,7 +102,8 @@ def _mandate(country: Country, brin: str, *, begin: float, end: float | None) ->
         mandate.end_time.FromDatetime(NOW + timedelta(days=end))
 
 
-def _for_swv(request: messages.OpenSessionRequest) -> None:
+def _for_swv(country: Country, request: messages.OpenSessionRequest) -> None:
+    country.point(TARGET).kinds.append(transfer.TRANSFER_KIND_SWV_DOSSIER)
     request.kind = transfer.TRANSFER_KIND_SWV_DOSSIER
     request.key.coupling_key = "k"
 
@@ -133,10 +134,10 @@ OPEN = {
         "SCHOOLS_NOT_RELATED",
         {"source_brin": SOURCE, "target_brin": TARGET},
     ),
-    "a kind for an SWV, with its key": (
-        lambda _, request: _for_swv(request),
-        "KIND_NOT_SUPPORTED",
-        {"kind": "swv_dossier"},
+    "a school that asks for a dossier for an SWV": (
+        lambda country, request: _for_swv(country, request),
+        "TARGET_INACTIVE",
+        {"routing_key": POINTS[TARGET]},
     ),
     "a coupling key where a search key belongs": (
         lambda _, request: setattr(request.key, "coupling_key", "k"),
