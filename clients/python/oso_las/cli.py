@@ -13,7 +13,7 @@ import click
 
 from oso_dossier.cli import dossier
 from oso_las.cli_exchange import request, serve, timeline
-from oso_las.cli_notify import TO, fetch, notifications, notified, notify, tell_notified
+from oso_las.cli_notify import TO, fetch, notifications, notify, notify_and_tell
 from oso_las.here import ACCOUNT, Here, Refused, printable
 
 _EXISTING = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -188,7 +188,7 @@ def ready(here: Here, number: int, *, target: str, notifies: bool, to: str, acco
         target=target,
     )
     if notifies:
-        tell_notified(here, number, notified(here, number, account, to))
+        notify_and_tell(here, number, account, to)
 
 
 @las.command()

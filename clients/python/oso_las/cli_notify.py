@@ -33,14 +33,11 @@ TO = click.option(
 @click.pass_obj
 def notify(here: Here, number: int, to: str, account: str) -> None:
     """Tell who asked for a dossier, or the SWV it is for, that it is ready."""
-    told = notified(here, number, account, to)
-    tell_notified(here, number, told)
-    if not all(arrived(one) for one in told):
-        sys.exit(1)
+    notify_and_tell(here, number, account, to)
 
 
-def notified(here: Here, number: int, account: str, to: str) -> list[Notified]:
-    """Notify; give what came of it."""
+def notify_and_tell(here: Here, number: int, account: str, to: str) -> None:
+    """Notify, and say what came of it; exit 1 when a notification did not arrive."""
     from oso_las.app import node  # noqa: PLC0415
 
     settings = here.settings()
@@ -50,17 +47,19 @@ def notified(here: Here, number: int, account: str, to: str) -> list[Notified]:
             return await made.notifier.notify(number, account, to)
 
     told: list[Notified] = here.run(go)
-    return told
+    _tell(here, number, told)
+    if not all(_arrived(one) for one in told):
+        sys.exit(1)
 
 
-def arrived(one: Notified) -> bool:
+def _arrived(one: Notified) -> bool:
     """Tell whether a notification arrived."""
     from oso_las.notifier import ARRIVED  # noqa: PLC0415
 
     return one.result == ARRIVED
 
 
-def tell_notified(here: Here, number: int, told: Sequence[Notified]) -> None:
+def _tell(here: Here, number: int, told: Sequence[Notified]) -> None:
     """Say what came of notifications."""
     if here.as_json:
         rows = [
@@ -74,13 +73,11 @@ def tell_notified(here: Here, number: int, told: Sequence[Notified]) -> None:
 
 
 def _outcome(one: Notified) -> tuple[str, str]:
-    if arrived(one):
+    if _arrived(one):
         return f"{one.target} is genotificeerd.", f"{one.target} was notified."
-    return (
-        f"De notificatie aan {one.target} is niet aangekomen ({one.result}). "
-        "Het dossier blijft klaarstaan.",
-        f"The notification to {one.target} did not arrive ({one.result}). The dossier stays ready.",
-    )
+    nl = f"De notificatie aan {one.target} is niet aangekomen ({one.result})."
+    en = f"The notification to {one.target} did not arrive ({one.result})."
+    return f"{nl} Het dossier blijft klaarstaan.", f"{en} The dossier stays ready."
 
 
 @click.command()
