@@ -233,7 +233,9 @@ class Transaction:
             .where(_NOTIFICATION.c.issue_time >= whole_microseconds(since))
             .group_by(_NOTIFICATION.c.session_id)
         )
-        found: Counter[str] = Counter(dict(self._connection.execute(query).tuples().all()))
+        found: Counter[str] = Counter()
+        for session_id, count in self._connection.execute(query).all():
+            found[session_id] = count
         found.update(
             one.session_id
             for one in self._new_notifications

@@ -41,7 +41,7 @@ def test_they_keep_the_rules_of_the_standard(profile: str) -> None:
 
 @pytest.mark.parametrize("profile", PROFILES)
 def test_numbers_are_valid_in_form_and_of_nobody(profile: str) -> None:
-    """A BSN passes the eleven-test and begins with 9999, which is given to nobody; SWVs get none."""
+    """A BSN passes the eleven-test and begins with 9999, given to nobody; an SWV gets none."""
     for seed in range(200):
         pupil = generate(profile, seed).dossier.huidigeschool.leerling
         if profile.endswith("SWV"):

@@ -135,7 +135,7 @@ OPEN = {
         {"source_brin": SOURCE, "target_brin": TARGET},
     ),
     "a school that asks for a dossier for an SWV": (
-        lambda country, request: _for_swv(country, request),
+        _for_swv,
         "TARGET_INACTIVE",
         {"routing_key": POINTS[TARGET]},
     ),
@@ -402,7 +402,7 @@ def test_a_request_that_matches_gives_the_target(country: Country) -> None:
     """The source learns which school asks: its sector decides what it may give."""
     school = conditions.matches(country.view(), _checking(), _session(), NOW)
 
-    assert TARGET == school.brin
+    assert country.school(TARGET) == school
 
 
 @pytest.mark.parametrize(
