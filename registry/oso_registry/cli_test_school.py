@@ -24,7 +24,7 @@ _PROGRAM = "oso_test_school"
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 @pass_desk
 def test_school(desk: Desk, arguments: tuple[str, ...]) -> None:
-    """A school run by OSO where a supplier tries every outcome: init, serve, scenarios, request."""
+    """A school where a supplier tries every outcome: init, serve, scenarios, request, notify."""
     if importlib.util.find_spec(_PROGRAM) is None:
         raise click.ClickException(
             desk.text(

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from oso_las.cli import init as las_init
+from oso_las.cli_notify import TO
 from oso_las.here import ACCOUNT, Here, Refused
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ def main(context: click.Context, lang: str, *, as_json: bool) -> None:
 @click.option("--system", "system_id", required=True, help="Id of its system, as registered.")
 @click.option("--brin", required=True, help="BRIN of the test school.")
 @click.option("--routing-key", required=True, help="Routing key of its delivery point.")
+@click.option("--swv-routing-key", default="", help="Of its delivery point for SWVs, if any.")
 @click.option("--traffic-center", default="127.0.0.1:7443", show_default=True, help="host:port")
 @click.option("--listen", default="127.0.0.1:7444", show_default=True, help="host:port")
 @click.option("--directory-key", "directory_keys", multiple=True, help="Key of OfficeHeart (hex).")
@@ -159,6 +161,33 @@ def request(
     click.echo(text)
     if not is_good:
         sys.exit(1)
+
+
+@main.command()
+@_HOME
+@click.argument("code")
+@click.option(
+    "--scenario",
+    "name",
+    type=click.Choice(["swv-po", "swv-vo"]),
+    default="swv-po",
+    show_default=True,
+    help="Whose dossier.",
+)
+@TO
+@ACCOUNT
+@click.pass_obj
+def notify(here: Here, home: Path, code: str, *, name: str, to: str, account: str) -> None:
+    """Tell SWV CODE that a dossier waits for it: it gets a coupling key to fetch it with."""
+    from oso_las.cli_notify import notify_and_tell  # noqa: PLC0415
+    from oso_test_school.presence import Presence  # noqa: PLC0415
+    from oso_test_school.scenarios import SCENARIOS  # noqa: PLC0415
+
+    here.home = home
+    brin = here.settings().brin
+    (scenario,) = (one for one in SCENARIOS if one.name == name)
+    number = here.at_desk(lambda office: Presence(office, brin).for_swv(scenario, code))
+    notify_and_tell(here, number, account, to)
 
 
 def _own_settings(here: Here) -> Settings:

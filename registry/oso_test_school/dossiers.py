@@ -72,7 +72,8 @@ def _name_pupil(dossier: Dossier, pupil: Pupil) -> None:
     told.roepnaam = pupil.first_names[0]
     year, month, day = (int(part) for part in pupil.birth_date.split("-"))
     told.geboortedatum.CopyFrom(Date(year=year, month=month, day=day))
-    setattr(told, pupil.kind, pupil.number)  # one of them: the other is gone with it
+    if pupil.number:
+        setattr(told, pupil.kind, pupil.number)  # one of them: the other is gone with it
 
 
 def _more_attachments(scenario: Scenario) -> Iterator[tuple[str, bytes]]:

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING
 
 from oso_dossier import dossier_bytes
 from oso_las.desk import Desk
+from oso_las.kinds import SWV
 from oso_las.model import ACCEPTED_YEARS, Act, State, moment_of
+from oso_las.receivers import check_receiver
 from oso_test_school.dossiers import OLD_YEAR, dossier_of
 from oso_test_school.scenarios import SCENARIOS, Script, Standing
 
@@ -41,6 +43,7 @@ _WAY: Mapping[Standing, Sequence[State]] = {
     Standing.READY_ELSEWHERE: [State.DRAFT, State.INSPECTED, State.READY],
     Standing.WITHDRAWN: [State.DRAFT, State.INSPECTED, State.READY, State.WITHDRAWN],
     Standing.ABSENT: [],
+    Standing.ON_DEMAND: [],
 }
 
 
@@ -84,7 +87,7 @@ class Presence:
 
         """
         for scenario in SCENARIOS:
-            if scenario.standing is not Standing.ABSENT:
+            if _WAY[scenario.standing]:
                 await self._refresh(scenario)
 
     async def _refresh(self, scenario: Scenario) -> None:
@@ -104,6 +107,32 @@ class Presence:
                 await asyncio.to_thread(self._mend, document)
         await self._bring(scenario, number, state)
         self._current[scenario.name] = number
+
+    async def for_swv(self, scenario: Scenario, code: str) -> int:
+        """See to it that the dossier of a scenario on demand is ready for an SWV; give its number.
+
+        Raises: as `refresh`; WrongReceiverError when the code is not that of an SWV.
+
+        """
+        document = await asyncio.to_thread(dossier_of, scenario, self._brin)
+        sha256 = hashlib.sha256(dossier_bytes(document.dossier)).digest()
+
+        def find(tx: Transaction) -> list[int]:
+            return [
+                row.number or 0
+                for row in tx.dossiers()
+                if (row.dossier_sha256, row.target_brin) == (sha256, code)
+                and State(row.state) in {State.READY, State.DELIVERED}
+            ]
+
+        check_receiver(SWV, code, self._brin)
+        numbers = await self._database.read(find)
+        if numbers:
+            await asyncio.to_thread(self._mend, document)
+            return numbers[0]
+        number = await self._first_versions.import_document(document, _ACCOUNT)
+        await self._desk.set_ready(number, code, _ACCOUNT)
+        return number
 
     def _mend(self, document: DossierDocument) -> None:
         for content in (dossier_bytes(document.dossier), *document.attachments):

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from oso_las.model import Identity
+from oso_las.wishes import NOBODY
 
 # BSNs that begin so are given to nobody. Of onderwijsnummers no range is set apart: ours are the
 # highest there can be.
@@ -26,12 +27,12 @@ class Pupil:
     """An invented pupil.
 
     Attributes:
-        number: BSN or onderwijsnummer, nine digits.
+        number: BSN or onderwijsnummer, nine digits; empty for one whose dossier goes to an SWV.
         birth_date: `yyyy-mm-dd`.
         first_names: The first of them is what people call the pupil.
         prefix: What stands before the surname; empty for nothing.
         surname: The surname.
-        kind: `bsn` or `onderwijsnummer`.
+        kind: `bsn` or `onderwijsnummer`; empty without a number.
 
     """
 
@@ -44,8 +45,8 @@ class Pupil:
 
     @property
     def identity(self) -> Identity:
-        """Who it is, as schools agree on it."""
-        return Identity(self.kind, self.number, self.birth_date)
+        """Who it is, as schools agree on it; NOBODY for an SWV, which asks by a key."""
+        return Identity(self.kind, self.number, self.birth_date) if self.number else NOBODY
 
     @property
     def name(self) -> str:

@@ -25,6 +25,7 @@ class Standing(Enum):
     NOT_INSPECTED = "meant for whoever asks, not inspected"
     WITHDRAWN = "withdrawn"
     ABSENT = "none"
+    ON_DEMAND = "made when an operator notifies an SWV of it"
 
 
 class Content(Enum):
@@ -118,6 +119,19 @@ SCENARIOS: tuple[Scenario, ...] = (
         Text(
             "Van voortgezet naar voortgezet onderwijs: geleverd.",
             "From secondary to secondary school: delivered.",
+        ),
+    ),
+    Scenario(
+        "within-brin",
+        "BB",
+        501,
+        Pupil("999997889", "2012-01-16", ("Joris", "Sem"), "van der", "Modelvaart"),
+        codes.RESULT_CODE_DELIVERED,
+        Text(
+            "Binnen één BRIN (overdrachtbinnenbrin): vraag vanaf een aanleverpunt dat OfficeHeart "
+            "u op de BRIN van de testschool geeft. Geleverd, zonder inzage door de ouders.",
+            "Within one BRIN (overdrachtbinnenbrin): ask from a delivery point that OfficeHeart "
+            "gives you at the test school's BRIN. Delivered, without inspection by the parents.",
         ),
     ),
     Scenario(
@@ -307,9 +321,37 @@ SCENARIOS: tuple[Scenario, ...] = (
         ),
         script=Script.DAMAGES_SIGNATURE,
     ),
+    Scenario(
+        "swv-po",
+        "POSWV",
+        501,
+        Pupil("", "2013-04-12", ("Mehmet", "Esmée"), "van der", "Modelvaart", kind=""),
+        codes.RESULT_CODE_DELIVERED,
+        Text(
+            "Voor een SWV: vraag OfficeHeart om een notificatie; haal het dossier op met de "
+            "koppelsleutel daarin. Geleverd, zonder BSN of onderwijsnummer.",
+            "For an SWV: ask OfficeHeart for a notification; fetch the dossier with the coupling "
+            "key in it. Delivered, without BSN or onderwijsnummer.",
+        ),
+        standing=Standing.ON_DEMAND,
+    ),
+    Scenario(
+        "swv-vo",
+        "VOSWV",
+        501,
+        Pupil("", "2005-07-07", ("Ravi", "Amira"), "ter", "Demonstratie", kind=""),
+        codes.RESULT_CODE_DELIVERED,
+        Text(
+            "Hetzelfde, voor een leerling van het voortgezet onderwijs.",
+            "The same, for a pupil of secondary education.",
+        ),
+        standing=Standing.ON_DEMAND,
+    ),
 )
 
-_BY_IDENTITY: Mapping[Identity, Scenario] = {one.pupil.identity: one for one in SCENARIOS}
+_BY_IDENTITY: Mapping[Identity, Scenario] = {
+    one.pupil.identity: one for one in SCENARIOS if one.pupil.number
+}
 
 
 def scenario_of(identity: Identity) -> Scenario | None:

@@ -18,15 +18,11 @@ from oso_rpc.server import AddressInUseError
 from oso_test_school.app import Settings, running
 from oso_test_school.dossiers import dossier_of
 from oso_test_school.presence import Presence
-from oso_test_school.scenarios import SCENARIOS, Scenario, Standing
+from oso_test_school.scenarios import SCENARIOS, Standing
 
-from .conftest import TEST_SCHOOL, TRIAL, home, settings
+from .conftest import PRESENT, TEST_SCHOOL, TRIAL, ask, home, settings
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
-    from oso_las.app import Node
-    from oso_las.collector import Collected
     from oso_registry.testing import Landscape
 
     from .conftest import Stage
@@ -36,30 +32,21 @@ in_turn = pytest.mark.asyncio(loop_scope="module")
 BY_NAME = {one.name: one for one in SCENARIOS}
 
 
-async def ask(
-    node: Node, scenario: Scenario, *, changed_since: datetime | None = None
-) -> Collected:
-    """Ask the test school for the pupil of a scenario, as a supplier's system would."""
-    return await node.collector.collect(
-        scenario.pupil.identity, TEST_SCHOOL, "supplier", changed_since=changed_since
-    )
-
-
 @in_turn
 async def test_a_dossier_changes_after_it_was_delivered(stage: Stage) -> None:
     """Not changed until then; after two minutes there is a new version, and only one."""
     scenario, presence = BY_NAME["changed"], stage.test_school.presence
     after = timedelta(seconds=120)
     nobody_asked = await presence.change_delivered(after)
-    first = await ask(stage.trial, scenario)
+    first = await ask(stage, scenario)
     asked = stage.clock.now()
     early = await presence.change_delivered(after)
-    same = await ask(stage.trial, scenario, changed_since=asked)
+    same = await ask(stage, scenario, changed_since=asked)
     stage.clock.offset += timedelta(minutes=3)
 
     changed = await presence.change_delivered(after)
     again = await presence.change_delivered(after)
-    second = await ask(stage.trial, scenario, changed_since=asked)
+    second = await ask(stage, scenario, changed_since=asked)
 
     assert (0, 0, 1, 0) == (nobody_asked, early, changed, again)
     results = [name_of(one.result) for one in (first, same, second)]
@@ -80,10 +67,10 @@ async def test_guessing_can_be_tried_and_is_soon_forgiven(stage: Stage) -> None:
         guess = Identity.of_dossier(generate("POVO", seed).dossier)
         await collector.collect(guess, TEST_SCHOOL, "supplier")
 
-    refused = await ask(stage.trial, known)
-    other = await ask(stage.qualified, known)
+    refused = await ask(stage, known)
+    other = await ask(stage, known, node=stage.qualified)
     stage.clock.offset += timedelta(minutes=7)
-    forgiven = await ask(stage.trial, known)
+    forgiven = await ask(stage, known)
 
     results = [name_of(one.result) for one in (refused, other, forgiven)]
     assert ["TOO_MANY_UNKNOWN_PUPILS", "DELIVERED", "DELIVERED"] == results
@@ -108,7 +95,7 @@ async def test_what_was_done_by_hand_is_undone_at_the_next_start(stage: Stage) -
     await presence.refresh()
 
     names = ("not-ready", "vovo", "not-inspected", "popo")
-    results = {name: (await ask(stage.trial, BY_NAME[name])).result for name in names}
+    results = {name: (await ask(stage, BY_NAME[name])).result for name in names}
     assert {name: BY_NAME[name].result for name in names} == results
 
 
@@ -128,7 +115,7 @@ async def test_the_pupils_stand_on_either_database(landscape: Landscape, databas
     assert standings[Standing.INSPECTED] == states[State.INSPECTED]
     assert standings[Standing.NOT_INSPECTED] == states[State.DRAFT]
     assert standings[Standing.WITHDRAWN] == states[State.WITHDRAWN]
-    assert len(SCENARIOS) - standings[Standing.ABSENT] == len(entries)
+    assert len(PRESENT) == len(entries)
 
 
 async def test_an_address_that_is_taken_is_told(landscape: Landscape) -> None:

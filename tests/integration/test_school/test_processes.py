@@ -15,9 +15,11 @@ from oso_dossier.synthetic import generate
 from oso_las.app import office
 from oso_las.model import Identity
 from oso_rpc.errors import name_of
-from oso_test_school.scenarios import SCENARIOS, Standing
+from oso_test_school.scenarios import SCENARIOS
 
 from .conftest import (
+    PRESENT,
+    SWV,
     TEST_SCHOOL,
     TRIAL,
     TestClock,
@@ -90,7 +92,7 @@ async def test_killed_and_started_again_it_has_its_pupils_once(landscape: Landsc
                 pupil = SCENARIOS[0].pupil.identity
                 collected = await node.collector.collect(pupil, TEST_SCHOOL, "supplier")
 
-    names = [one.pupil.name for one in SCENARIOS if one.standing is not Standing.ABSENT]
+    names = [one.pupil.name for one in PRESENT]
     assert killed
     assert sorted(names) == sorted(one.pupil_name for one in entries)
     assert line.startswith(f"Test school {TEST_SCHOOL} ready with {len(SCENARIOS)} scenarios on")
@@ -126,6 +128,28 @@ async def test_a_supplier_can_try_whether_he_delivers(landscape: Landscape) -> N
     assert "FOUT, profiel POVO: 1 fout" in faulty.stdout
     assert (0, "DELIVERED", True) == _result(good)
     assert 2 == json.loads(good.stdout)["attachments"]
+
+
+@pytest.mark.slow
+async def test_an_swv_is_notified_on_demand(landscape: Landscape) -> None:
+    """`notify` brings an SWV coupling keys, all for one dossier; a school gets none."""
+    clock = TestClock()
+    async with a_center(landscape, clock) as center:
+        home = home_on_disk(landscape, center)
+        async with a_school(landscape, SWV, center, clock) as node:
+            await publish(landscape, node)
+            notify = ("test-school", "notify", "--home", home)
+            first = await asyncio.to_thread(oso_registry, *notify, SWV)
+            again = await asyncio.to_thread(oso_registry, "--json", *notify, SWV)
+            school = await asyncio.to_thread(oso_registry, *notify, TRIAL)
+            notices = await node.inbox.notices()
+
+    assert (0, "PO3001 is genotificeerd.\n") == (first.returncode, first.stdout)
+    assert {"ARRIVED"} == {one["result"] for one in json.loads(again.stdout)["notified"]}
+    assert (1, "swv-dossier" in school.stderr) == (school.returncode, True)
+    assert ["swv-dossier"] * 2 == [one.kind for one in notices]
+    async with office(home, settings(landscape, TEST_SCHOOL, center)) as opened:
+        assert 1 == len(await opened.desk.entries())
 
 
 def _result(done: subprocess.CompletedProcess[str]) -> tuple[int, Any, Any]:
