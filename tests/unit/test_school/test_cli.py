@@ -123,7 +123,8 @@ def test_the_scenarios_for_people(language: str) -> None:
 
     rows = [one.split() for one in lines[1::2]]
     assert [one.name for one in SCENARIOS] == [row[0] for row in rows]
-    assert [one.pupil.number for one in SCENARIOS] == [row[-3] for row in rows]
+    numbered = [one for one in SCENARIOS if one.pupil.number]
+    assert [one.pupil.number for one in numbered] == [row[-3] for row in rows[: len(numbered)]]
     assert [one.story.said(language) for one in SCENARIOS] == [one.strip() for one in lines[2::2]]
 
 
