@@ -23,6 +23,7 @@ from oso_las.model import DeskError
 from oso_store import StoreUnavailableError
 from oso_store.settings import FileSettings
 from oso_test_school.line import laid_line
+from oso_test_school.notifying import Notifying
 from oso_test_school.presence import Presence
 from oso_test_school.rpc import ScriptedServicer
 from oso_test_school.scenarios import SCENARIOS
@@ -48,6 +49,8 @@ class Settings(FileSettings):
 
     changes_after_seconds: float = Field(default=120, ge=0)
     """So many seconds after its delivery the dossier of scenario `changed` is changed."""
+    notified_for_seconds: float = Field(default=300, gt=0)
+    """So many seconds the dossier of scenario `notified` waits for the school that was notified."""
     unknown_pupils: int = Field(default=5, gt=0)
     """So many different pupils we do not have may one school ask for..."""
     unknown_pupils_hours: float = Field(default=0.1, gt=0)
@@ -119,7 +122,7 @@ async def running(
                     node,
                     server,
                 ),
-                _acting(presence, timedelta(seconds=own.changes_after_seconds)),
+                _acting(presence, Notifying(opened, presence, node.notifier), own),
             ):
                 port = await line.listen(school.listen, server.port)
                 yield TestSchool(node, presence, port)
@@ -159,9 +162,9 @@ def _alone(home: Path) -> Iterator[None]:
 
 
 @asynccontextmanager
-async def _acting(presence: Presence, changes_after: timedelta) -> AsyncIterator[None]:
+async def _acting(presence: Presence, notifying: Notifying, own: Settings) -> AsyncIterator[None]:
     """Let the scenarios that act do so, until the end of the block."""
-    task = asyncio.create_task(_act(presence, changes_after), name="scenarios")
+    task = asyncio.create_task(_act(presence, notifying, own), name="scenarios")
     try:
         yield
     finally:
@@ -170,10 +173,11 @@ async def _acting(presence: Presence, changes_after: timedelta) -> AsyncIterator
             await task
 
 
-async def _act(presence: Presence, changes_after: timedelta) -> None:
+async def _act(presence: Presence, notifying: Notifying, own: Settings) -> None:
     while True:
         try:
-            await presence.change_delivered(changes_after)
+            await presence.change_delivered(timedelta(seconds=own.changes_after_seconds))
+            await notifying.act(timedelta(seconds=own.notified_for_seconds))
         except (DeskError, StoreUnavailableError, OSError) as error:
             _log.error("scenario_failed", error=type(error).__name__)
         await asyncio.sleep(_TICK_SECONDS)

@@ -36,6 +36,9 @@ _OWN_SETTINGS = """\
 # So many seconds after its delivery the dossier of scenario `changed` is changed.
 changes_after_seconds = 120
 
+# So many seconds the dossier of scenario `notified` waits for the school that was notified.
+notified_for_seconds = 300
+
 # So many different pupils we do not have may one school ask for, in so many hours.
 unknown_pupils = 5
 unknown_pupils_hours = 0.1

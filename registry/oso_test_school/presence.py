@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 
 ELSEWHERE = "99ZZ"
 """The school that a dossier is ready for when it is not for who asks. There is none such."""
-_ACCOUNT = "test-school"
+ACCOUNT = "test-school"
+"""Who does what the test school does of its own accord."""
 # When the first version of every dossier was put together: the same at every test school, so that a
 # supplier's test can say "changed since".
 _PUT_TOGETHER = datetime(2019, 5, 15, 10, tzinfo=UTC)
@@ -97,9 +98,9 @@ class Presence:
         kept = next((row for row in rows if _is_usable(row, scenario, sha256)), None)
         for row in rows:
             if row is not kept and State(row.state) is not State.WITHDRAWN:
-                await self._desk.withdraw(row.number or 0, _ACCOUNT, "not as it should be")
+                await self._desk.withdraw(row.number or 0, ACCOUNT, "not as it should be")
         if kept is None:
-            number = await self._first_versions.import_document(document, _ACCOUNT)
+            number = await self._first_versions.import_document(document, ACCOUNT)
             state = State.DRAFT
         else:
             number, state = kept.number or 0, State(kept.state)
@@ -107,6 +108,22 @@ class Presence:
                 await asyncio.to_thread(self._mend, document)
         await self._bring(scenario, number, state)
         self._current[scenario.name] = number
+
+    def current(self, scenario: Scenario) -> int:
+        """Give the number of the present dossier of a scenario that has one."""
+        return self._current[scenario.name]
+
+    async def renew(self, scenario: Scenario) -> None:
+        """Put a fresh dossier in the place of the present one, as it should stand.
+
+        Raises: as `refresh`.
+
+        """
+        document = await asyncio.to_thread(dossier_of, scenario, self._brin)
+        number = await self._first_versions.import_document(document, ACCOUNT)
+        await self._bring(scenario, number, State.DRAFT)
+        before, self._current[scenario.name] = self._current[scenario.name], number
+        await self._desk.withdraw(before, ACCOUNT)
 
     async def for_swv(self, scenario: Scenario, code: str) -> int:
         """See to it that the dossier of a scenario on demand is ready for an SWV; give its number.
@@ -130,8 +147,8 @@ class Presence:
         if numbers:
             await asyncio.to_thread(self._mend, document)
             return numbers[0]
-        number = await self._first_versions.import_document(document, _ACCOUNT)
-        await self._desk.set_ready(number, code, _ACCOUNT)
+        number = await self._first_versions.import_document(document, ACCOUNT)
+        await self._desk.set_ready(number, code, ACCOUNT)
         return number
 
     def _mend(self, document: DossierDocument) -> None:
@@ -143,14 +160,14 @@ class Presence:
         way = _WAY[scenario.standing]
         elsewhere = scenario.standing is Standing.READY_ELSEWHERE
         if scenario.standing is Standing.NOT_INSPECTED:
-            await self._desk.mark(number, self._brin, _ACCOUNT)
+            await self._desk.mark(number, self._brin, ACCOUNT)
         for following in way[way.index(state) + 1 :]:
             if following is State.INSPECTED:
-                await self._desk.inspect(number, _ACCOUNT)
+                await self._desk.inspect(number, ACCOUNT)
             elif following is State.READY:
-                await self._desk.set_ready(number, ELSEWHERE if elsewhere else self._brin, _ACCOUNT)
+                await self._desk.set_ready(number, ELSEWHERE if elsewhere else self._brin, ACCOUNT)
             elif following is State.WITHDRAWN:
-                await self._desk.withdraw(number, _ACCOUNT)
+                await self._desk.withdraw(number, ACCOUNT)
 
     async def change_delivered(self, after: timedelta) -> int:
         """Put dossiers together anew that change after they were delivered; give how many.
@@ -171,10 +188,10 @@ class Presence:
         ]
         for scenario in due:
             document = await asyncio.to_thread(dossier_of, scenario, self._brin, now)
-            number = await self._desk.import_document(document, _ACCOUNT)
-            await self._desk.inspect(number, _ACCOUNT)
+            number = await self._desk.import_document(document, ACCOUNT)
+            await self._desk.inspect(number, ACCOUNT)
             self._coming = number  # at every moment one of the two can be had
-            await self._desk.set_ready(number, self._brin, _ACCOUNT)
+            await self._desk.set_ready(number, self._brin, ACCOUNT)
             self._current[scenario.name], self._coming = number, None
         return len(due)
 

@@ -42,6 +42,7 @@ class Script(Enum):
 
     NONE = "nothing"
     CHANGES = "puts the dossier together anew some time after it was delivered"
+    NOTIFIES = "sets the dossier ready for who asked in vain, and notifies"
     CUTS_ONCE = "cuts the connection in the middle, unless the transfer is taken up again"
     CUTS_ALWAYS = "cuts the connection every time"
     DAMAGES_PART = "changes a byte of an attachment on its way"
@@ -216,6 +217,22 @@ SCENARIOS: tuple[Scenario, ...] = (
             "The parents have inspected the dossier, but it is not set ready.",
         ),
         standing=Standing.INSPECTED,
+    ),
+    Scenario(
+        "notified",
+        "POVO",
+        516,
+        Pupil("999901850", "2007-05-23", ("Tygo", "Esmée"), "'t", "Schijnbaar"),
+        codes.RESULT_CODE_DOSSIER_NOT_READY,
+        Text(
+            "Niet klaar; enkele seconden later wel, en dan krijgt uw systeem een notificatie en "
+            "kan het dossier worden opgehaald. Voor één school tegelijk: een andere krijgt zolang "
+            "NOT_FOR_THIS_SCHOOL.",
+            "Not ready; some seconds later it is, and then your system is notified and can fetch "
+            "the dossier. For one school at a time: another gets NOT_FOR_THIS_SCHOOL meanwhile.",
+        ),
+        standing=Standing.INSPECTED,
+        script=Script.NOTIFIES,
     ),
     Scenario(
         "unknown-pupil",

@@ -21,6 +21,7 @@ from oso_las.app import Settings, running
 from oso_las.fetching import Patience
 from oso_las.kinds import BINNEN_BRIN, OVERSTAP
 from oso_registry.testing import TRAFFIC_CENTER, Landscape, routing_key_of
+from oso_test_school import app
 from oso_test_school.app import Settings as OwnSettings
 from oso_test_school.app import TestSchool
 from oso_test_school.app import running as running_test_school
@@ -279,4 +280,7 @@ async def _running(landscape: Landscape) -> AsyncIterator[Stage]:
         )
         tell_address(landscape, TEST_SCHOOL, test_school.port)
         await publish(landscape, trial)
+        # What is waited for in a test comes soon.
+        enter_now = stack.enter_context
+        enter_now(pytest.MonkeyPatch.context()).setattr(app, "_TICK_SECONDS", 0.05)
         yield Stage(landscape, center, clock, test_school, trial, qualified, location, swv)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import socket
 from collections import Counter
@@ -23,7 +24,11 @@ from oso_test_school.scenarios import SCENARIOS, Standing
 from .conftest import PRESENT, TEST_SCHOOL, TRIAL, ask, home, settings
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from oso_las.app import Node
     from oso_registry.testing import Landscape
+    from oso_test_school.scenarios import Scenario
 
     from .conftest import Stage
 
@@ -57,6 +62,56 @@ async def test_a_dossier_changes_after_it_was_delivered(stage: Stage) -> None:
     advice = [one.dossier.huidigeschool.leerling.overstapadvies for one in documents]
     assert "Bijgewerkt op" not in advice[0].argumentatie
     assert "Bijgewerkt op" in advice[1].argumentatie
+
+
+async def _until(happened: Callable[[], Awaitable[bool]]) -> None:
+    """Wait until the test school has done something of its own accord."""
+    for _ in range(500):
+        if await happened():
+            return
+        await asyncio.sleep(0.02)
+    raise AssertionError
+
+
+@in_turn
+async def test_who_asked_in_vain_is_notified_and_can_fetch(stage: Stage) -> None:
+    """Not ready; then a notification, by which it is delivered; then the next school can try.
+
+    One that was notified and does not come makes place after five minutes.
+    """
+    scenario, presence = BY_NAME["notified"], stage.test_school.presence
+    number = presence.current(scenario)
+    inbox, collector = stage.trial.inbox, stage.trial.collector
+
+    first = await ask(stage, scenario)
+    await _until(lambda: _is_notified(stage.trial))
+    other = await ask(stage, scenario, node=stage.qualified)
+    (notice,) = await inbox.notices()
+    second = await collector.fulfil(await inbox.wish(notice.number), "supplier")
+    await _until(lambda: _is_not(presence, scenario, number))
+    after = await ask(stage, scenario, node=stage.qualified)
+    await _until(lambda: _is_notified(stage.qualified))
+    number = presence.current(scenario)
+    stage.clock.offset += timedelta(minutes=6)
+    await _until(lambda: _is_not(presence, scenario, number))
+    at_last = await ask(stage, scenario)
+
+    results = [name_of(one.result) for one in (first, other, second, after, at_last)]
+    assert [
+        "DOSSIER_NOT_READY",
+        "NOT_FOR_THIS_SCHOOL",
+        "DELIVERED",
+        "DOSSIER_NOT_READY",
+        "DOSSIER_NOT_READY",
+    ] == results
+
+
+async def _is_notified(node: Node) -> bool:
+    return bool(await node.inbox.notices())
+
+
+async def _is_not(presence: Presence, scenario: Scenario, number: int) -> bool:
+    return presence.current(scenario) != number
 
 
 @in_turn
