@@ -130,6 +130,12 @@ def scenarios(here: Here) -> None:
 @click.option("--bsn", help="Number of an invented pupil: begins with 9999.")
 @click.option("--onderwijsnummer", help="Or this number, which begins with 109999.")
 @click.option("--birth-date", required=True, metavar="YYYY-MM-DD")
+@click.option(
+    "--kind",
+    type=click.Choice(["overstapdossier", "overdrachtbinnenbrin"]),
+    default="overstapdossier",
+    show_default=True,
+)
 @ACCOUNT
 @click.pass_obj
 def request(
@@ -140,6 +146,7 @@ def request(
     bsn: str | None,
     onderwijsnummer: str | None,
     birth_date: str,
+    kind: str,
     account: str,
 ) -> None:
     """Fetch the dossier of an invented pupil from school BRIN, and check it.
@@ -155,7 +162,7 @@ def request(
 
     async def go() -> tuple[bool, str]:
         async with node(home, school) as made:
-            collected = await made.collector.collect(identity, brin, account)
+            collected = await made.collector.collect(identity, brin, account, kind=kind)
             number = collected.dossier_number
             document = None if number is None else await made.desk.document(number)
             return report(collected, document, here.language, as_json=here.as_json)

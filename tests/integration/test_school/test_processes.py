@@ -18,6 +18,7 @@ from oso_rpc.errors import name_of
 from oso_test_school.scenarios import SCENARIOS
 
 from .conftest import (
+    LOCATION,
     PRESENT,
     SWV,
     TEST_SCHOOL,
@@ -155,6 +156,29 @@ async def test_an_swv_is_notified_on_demand(landscape: Landscape) -> None:
 def _result(done: subprocess.CompletedProcess[str]) -> tuple[int, Any, Any]:
     told = json.loads(done.stdout)
     return done.returncode, told["result"], told["valid"]
+
+
+@pytest.mark.slow
+async def test_a_supplier_can_try_whether_he_delivers_within_one_brin(
+    landscape: Landscape,
+) -> None:
+    """`request --kind overdrachtbinnenbrin` fetches from his delivery point at the same BRIN."""
+    clock = TestClock()
+    document = generate("BB", 7)
+    identity = Identity.of_dossier(document.dossier)
+    async with a_center(landscape, clock) as center:
+        home = home_on_disk(landscape, center)
+        async with a_school(landscape, LOCATION, center, clock) as node:
+            await publish(landscape, node)
+            number = await node.desk.import_document(document, "test")
+            await node.desk.set_ready(number, TEST_SCHOOL, "test")
+            pupil = ("--bsn", identity.number, "--birth-date", identity.birth_date)
+            ask = ("request", "--home", home, TEST_SCHOOL, *pupil)
+            kind = ("--kind", "overdrachtbinnenbrin")
+            done = await asyncio.to_thread(oso_registry, "test-school", *ask, *kind)
+
+    assert 0 == done.returncode, done.stdout + done.stderr
+    assert "dossier 1: GOED, profiel BB" in done.stdout
 
 
 def test_a_real_pupil_is_never_asked_for(tmp_path: Path) -> None:
