@@ -46,6 +46,7 @@ _WAY: Mapping[Standing, Sequence[State]] = {
     Standing.ABSENT: [],
     Standing.ON_DEMAND: [],
 }
+_BEEN_READY = frozenset({State.READY, State.DELIVERED, State.WITHDRAWN})
 
 
 class _LongAgo:
@@ -95,18 +96,18 @@ class Presence:
         document = await asyncio.to_thread(dossier_of, scenario, self._brin)
         sha256 = hashlib.sha256(dossier_bytes(document.dossier)).digest()
         rows = await self._dossiers(scenario)
-        kept = next((row for row in rows if _is_usable(row, scenario, sha256)), None)
+        kept = next((row for row in rows if self._is_usable(row, scenario, sha256)), None)
         for row in rows:
             if row is not kept and State(row.state) is not State.WITHDRAWN:
                 await self._desk.withdraw(row.number or 0, ACCOUNT, "not as it should be")
         if kept is None:
             number = await self._first_versions.import_document(document, ACCOUNT)
-            state = State.DRAFT
+            await self._bring(scenario, number, State.DRAFT)
         else:
-            number, state = kept.number or 0, State(kept.state)
+            number = kept.number or 0
             if kept.dossier_sha256 == sha256:  # a file that was lost or damaged is back
                 await asyncio.to_thread(self._mend, document)
-        await self._bring(scenario, number, state)
+            await self._bring(scenario, number, State(kept.state), kept.target_brin)
         self._current[scenario.name] = number
 
     def current(self, scenario: Scenario) -> int:
@@ -155,19 +156,39 @@ class Presence:
         for content in (dossier_bytes(document.dossier), *document.attachments):
             self._files.add(content)
 
-    async def _bring(self, scenario: Scenario, number: int, state: State) -> None:
+    async def _bring(
+        self, scenario: Scenario, number: int, state: State, marked_for: str = ""
+    ) -> None:
         """Take a dossier from the state it is in to where it should stand."""
         way = _WAY[scenario.standing]
-        elsewhere = scenario.standing is Standing.READY_ELSEWHERE
-        if scenario.standing is Standing.NOT_INSPECTED:
+        if scenario.standing is Standing.NOT_INSPECTED and not marked_for:
             await self._desk.mark(number, self._brin, ACCOUNT)
         for following in way[way.index(state) + 1 :]:
             if following is State.INSPECTED:
                 await self._desk.inspect(number, ACCOUNT)
             elif following is State.READY:
-                await self._desk.set_ready(number, ELSEWHERE if elsewhere else self._brin, ACCOUNT)
+                await self._desk.set_ready(number, self._target(scenario), ACCOUNT)
             elif following is State.WITHDRAWN:
                 await self._desk.withdraw(number, ACCOUNT)
+
+    def _target(self, scenario: Scenario) -> str:
+        """Give for which school the dossier of a scenario is: our own, which is for anybody."""
+        return ELSEWHERE if scenario.standing is Standing.READY_ELSEWHERE else self._brin
+
+    def _is_usable(self, row: DossierRow, scenario: Scenario, sha256: bytes) -> bool:
+        """Tell whether a dossier is the one it should be, and can be where it should stand.
+
+        Of one that changes, any version that can be had is right.
+        """
+        state, target = State(row.state), self._target(scenario)
+        if state not in _WAY[scenario.standing]:
+            return False
+        # One that was withdrawn before it was ready has no target: nobody would be told of it.
+        right = {target} if state in _BEEN_READY else {target, ""}
+        if row.target_brin not in right:
+            return False
+        changes = scenario.script is Script.CHANGES and state in {State.READY, State.DELIVERED}
+        return changes or row.dossier_sha256 == sha256
 
     async def change_delivered(self, after: timedelta) -> int:
         """Put dossiers together anew that change after they were delivered; give how many.
@@ -210,18 +231,3 @@ class Presence:
             return [row for row in rows if State(row.state) is not State.RECEIVED]
 
         return await self._database.read(find)
-
-
-def _is_usable(row: DossierRow, scenario: Scenario, sha256: bytes) -> bool:
-    """Tell whether a dossier has the bytes it should have, and can be where it should stand.
-
-    Of one that changes, any version that can be had is right.
-    """
-    if State(row.state) not in _WAY[scenario.standing]:
-        return False
-    if State(row.state) is State.WITHDRAWN and not row.target_brin:
-        return False  # withdrawn before it was ever ready: nobody would be told
-    changes = scenario.script is Script.CHANGES
-    return row.dossier_sha256 == sha256 or (
-        changes and State(row.state) in {State.READY, State.DELIVERED}
-    )

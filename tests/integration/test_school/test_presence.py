@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 # On one stage: its clock only goes forward.
 in_turn = pytest.mark.asyncio(loop_scope="module")
+OTHER = "03XX"
 BY_NAME = {one.name: one for one in SCENARIOS}
 
 
@@ -143,13 +144,14 @@ async def test_what_was_done_by_hand_is_undone_at_the_next_start(stage: Stage) -
     }
     await desk.set_ready(numbers["not-ready"], TRIAL, "by hand")
     await desk.withdraw(numbers["vovo"], "by hand")
-    await desk.inspect(numbers["not-inspected"], "by hand")
+    await desk.set_ready(numbers["onderwijsnummer"], OTHER, "by hand")
+    await desk.mark(numbers["not-inspected"], OTHER, "by hand")
     for content in dossier_of(BY_NAME["popo"], TEST_SCHOOL).attachments:
         desk._files.path(hashlib.sha256(content).digest()).write_bytes(b"damaged")
 
     await presence.refresh()
 
-    names = ("not-ready", "vovo", "not-inspected", "popo")
+    names = ("not-ready", "vovo", "onderwijsnummer", "not-inspected", "popo")
     results = {name: (await ask(stage, BY_NAME[name])).result for name in names}
     assert {name: BY_NAME[name].result for name in names} == results
 
