@@ -79,6 +79,7 @@ class RetrievalRow(SQLModel, table=True):
     """A session we opened to fetch a dossier, with what is needed to go on with it."""
 
     __tablename__ = "las_retrieval"
+    __table_args__ = (Index("las_retrieval_wish", "pupil_number", "birth_date", "coupling_key"),)
 
     session_id: str = Field(primary_key=True)
     kind: str = OVERSTAP

@@ -20,6 +20,9 @@ def upgrade() -> None:
     op.add_column(
         "las_retrieval", sa.Column("coupling_key", sa.String, nullable=False, server_default="")
     )
+    op.create_index(
+        "las_retrieval_wish", "las_retrieval", ["pupil_number", "birth_date", "coupling_key"]
+    )
     op.create_table(
         "las_sent_notification",
         sa.Column("notification_id", sa.String, primary_key=True),
