@@ -13,7 +13,7 @@ from oso_trafficcenter.delivery_points import list_delivery_points
 
 if TYPE_CHECKING:
     from oso_rpc.clock import Clock
-    from oso_rpc.directory import DirectorySource
+    from oso_rpc.directory import CurrentDirectory
     from oso_trafficcenter.sessions import Sessions
 
 SERVICE = messages.DESCRIPTOR.services_by_name["TrafficCenterService"].full_name
@@ -22,7 +22,7 @@ SERVICE = messages.DESCRIPTOR.services_by_name["TrafficCenterService"].full_name
 class TrafficCenterServicer(stubs.TrafficCenterServiceServicer):
     """Serves `oso.trafficcenter.v1.TrafficCenterService`; the contract has the promises."""
 
-    def __init__(self, sessions: Sessions, directory: DirectorySource, clock: Clock) -> None:
+    def __init__(self, sessions: Sessions, directory: CurrentDirectory, clock: Clock) -> None:
         """Take the services."""
         self._sessions = sessions
         self._directory = directory

@@ -1,0 +1,181 @@
+"""The directory of one version, with its indexes."""
+
+from __future__ import annotations
+
+import copy
+from collections import defaultdict
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
+
+from oso.directory.v1.directory_pb2 import (
+    CERTIFICATE_STATUS_ACTIVE,
+    Certificate,
+    DeliveryPoint,
+    Directory,
+    School,
+    System,
+)
+from oso_rpc.clock import moment
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from oso.directory.v1.directory_service_pb2 import DirectoryDelta
+
+Entry = TypeVar("Entry")
+
+
+class Version(NamedTuple):
+    """Says which of two directories is the newer: the greater one.
+
+    Attributes:
+        epoch: Which count of versions.
+        number: The version.
+
+    """
+
+    epoch: int
+    number: int
+
+
+class DirectoryView:
+    """A directory with its indexes. Never changes: a change makes another, which shares the rest.
+
+    Attributes:
+        version: Its version.
+        epoch: The count of versions it belongs to.
+        delta_sha256: Digest of the delta that led to it; empty when there was none.
+        issue_time: When OfficeHeart signed it, UTC.
+        accepted_dossier_years: Years that may travel now.
+        delivery_points: All delivery points, by routing key.
+        traffic_center_keys: Public keys of Traffic Centers, by key id.
+
+    """
+
+    def __init__(self, directory: Directory) -> None:
+        """Index a directory."""
+        self.version = directory.version
+        self.epoch = directory.epoch
+        self.delta_sha256 = directory.delta_sha256
+        self.issue_time = moment(directory.issue_time)
+        self._take_general(directory)
+        self._schools = {school.brin: school for school in directory.schools}
+        self._systems = {system.system_id: system for system in directory.systems}
+        self._certificates = {
+            certificate.sha256: (system, certificate)
+            for system in directory.systems
+            for certificate in system.certificates
+        }
+        self._points = {point.routing_key: point for point in directory.delivery_points}
+        self._points_of: Mapping[str, tuple[DeliveryPoint, ...]]
+        self._points_by: Mapping[str, tuple[DeliveryPoint, ...]]
+        self._index_points()
+
+    @property
+    def order(self) -> Version:
+        """What says which of two is the newer."""
+        return Version(self.epoch, self.version)
+
+    def changed(self, delta: DirectoryDelta, delta_sha256: bytes) -> DirectoryView:
+        """Give the directory as it is after a change; that it follows upon this one is checked.
+
+        Costs little next to the whole: indexes are copied, entries are shared.
+        """
+        made = copy.copy(self)
+        made.version = delta.version
+        made.delta_sha256 = delta_sha256
+        made.issue_time = moment(delta.issue_time)
+        if delta.HasField("general"):
+            made._take_general(delta.general)  # noqa: SLF001  of our own class
+        if delta.schools or delta.removed_schools:
+            made._schools = _replaced(  # noqa: SLF001  likewise
+                self._schools, delta.schools, lambda school: school.brin, delta.removed_schools
+            )
+        if delta.systems or delta.removed_systems:
+            made._take_systems(delta)  # noqa: SLF001  likewise
+        if delta.delivery_points or delta.removed_delivery_points:
+            made._points = _replaced(  # noqa: SLF001  likewise
+                self._points,
+                delta.delivery_points,
+                lambda point: point.routing_key,
+                delta.removed_delivery_points,
+            )
+            made._index_points()  # noqa: SLF001  likewise
+        return made
+
+    def _take_general(self, directory: Directory) -> None:
+        self.accepted_dossier_years = tuple(directory.accepted_dossier_years)
+        self.traffic_center_keys: Mapping[str, bytes] = {
+            key.key_id: key.public_key for key in directory.traffic_center_keys
+        }
+
+    def _take_systems(self, delta: DirectoryDelta) -> None:
+        certificates = dict(self._certificates)
+        for system_id in (*(one.system_id for one in delta.systems), *delta.removed_systems):
+            if known := self._systems.get(system_id):
+                for certificate in known.certificates:
+                    certificates.pop(certificate.sha256, None)
+        for system in delta.systems:
+            for certificate in system.certificates:
+                certificates[certificate.sha256] = (system, certificate)
+        self._certificates = certificates
+        self._systems = _replaced(
+            self._systems, delta.systems, lambda system: system.system_id, delta.removed_systems
+        )
+
+    def _index_points(self) -> None:
+        self.delivery_points = tuple(self._points[key] for key in sorted(self._points))
+        of, by = defaultdict(list), defaultdict(list)
+        for point in self.delivery_points:
+            of[point.brin].append(point)
+            by[point.system_id].append(point)
+        self._points_of = {brin: tuple(points) for brin, points in of.items()}
+        self._points_by = {system: tuple(points) for system, points in by.items()}
+
+    def school(self, brin: str) -> School | None:
+        """Find a school by its BRIN."""
+        return self._schools.get(brin)
+
+    def delivery_point(self, routing_key: str) -> DeliveryPoint | None:
+        """Find a delivery point by its routing key."""
+        return self._points.get(routing_key)
+
+    def delivery_points_of(self, brin: str) -> tuple[DeliveryPoint, ...]:
+        """Find the delivery points of a school, by routing key."""
+        return self._points_of.get(brin, ())
+
+    def delivery_points_by(self, system_id: str) -> tuple[DeliveryPoint, ...]:
+        """Find the delivery points a system speaks for, by routing key."""
+        return self._points_by.get(system_id, ())
+
+    def certificate(self, sha256: bytes) -> tuple[System, Certificate] | None:
+        """Find a certificate, with the system it belongs to, by thumbprint."""
+        return self._certificates.get(sha256)
+
+    def active_thumbprints(self, system_id: str) -> tuple[bytes, ...]:
+        """Give the thumbprints of a system's certificates that are not taken back."""
+        system = self._systems.get(system_id)
+        return tuple(
+            certificate.sha256
+            for certificate in (system.certificates if system else ())
+            if certificate.status == CERTIFICATE_STATUS_ACTIVE
+        )
+
+    def may_act_for(self, system_id: str, routing_key: str) -> bool:
+        """Tell whether a system speaks for a delivery point."""
+        point = self._points.get(routing_key)
+        return point is not None and point.system_id == system_id
+
+
+def _replaced(
+    known: dict[str, Entry],
+    new: Iterable[Entry],
+    name_of: Callable[[Entry], str],
+    removed: Iterable[str],
+) -> dict[str, Entry]:
+    """Give a copy of an index with entries replaced and taken away."""
+    made = dict(known)
+    for name in removed:
+        made.pop(name, None)
+    for entry in new:
+        made[name_of(entry)] = entry
+    return made
