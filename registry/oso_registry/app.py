@@ -8,6 +8,7 @@ import signal
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,12 @@ from oso_registry.audit import AuditServicer
 from oso_registry.audit import registration as audit_service
 from oso_registry.authority import TRUST_FILE, Authority, KeyAccess, load_authority
 from oso_registry.authority.passphrase import ISSUER_PASSPHRASE
-from oso_registry.calls import Office
+from oso_registry.calls import OFFICE, Office
+from oso_registry.directory.published import Published
+from oso_registry.directory.publishing import DirectoryPublisher
+from oso_registry.directory.rpc import DirectoryServicer
+from oso_registry.directory.rpc import registration as directory_service
+from oso_registry.grant_keys.rpc import registration as grant_key_service
 from oso_registry.mandates.rpc import registrations as mandate_services
 from oso_registry.parties.rpc import registrations as party_services
 from oso_registry.school_lists.rpc import SchoolListServicer
@@ -31,16 +37,21 @@ from oso_rpc.credentials import Credentials
 from oso_rpc.errors import OsoError
 from oso_rpc.guard import CallObserver, ServerGuard
 from oso_rpc.server import Registration, Server, build_server
+from oso_rpc.signing import Signer
 from oso_store import Database
 from oso_store.settings import FileSettings
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+    from datetime import datetime
 
     from oso_registry.backup import Backup
+    from oso_registry.store import Transaction
 
 SETTINGS_FILE = "registry.toml"
 _TIDY_SECONDS = 3600.0
+# How long after its moment a change that needs nobody, such as a year's beginning, is told.
+_ELAPSE_SECONDS = 1.0
 _log = structlog.get_logger(__name__)
 
 
@@ -66,6 +77,9 @@ class Settings(FileSettings):
     """Whether keys of the authority need no passphrase. For demos and tests only."""
     directory_key: Path = Path("directory.key")
     """Ed25519 private key that signs the directory (PEM). Its owner alone may read it."""
+    directory_heartbeat_minutes: float = Field(default=5, gt=0)
+    """How often watchers are told that the directory they have is still the newest: its age counts
+    from there."""
     database: str = ""
     """`postgresql+asyncpg://user@host/name`; empty: SQLite in the file registry.sqlite."""
     connection_minutes: float = Field(default=10, gt=0)
@@ -96,6 +110,7 @@ class House:
         settings: The settings.
         authority: Issues certificates.
         credentials: Who we are.
+        published: The directory as it is given out.
 
     """
 
@@ -103,6 +118,7 @@ class House:
     settings: Settings
     authority: Authority
     credentials: Credentials
+    published: Published
 
 
 @asynccontextmanager
@@ -116,11 +132,13 @@ async def opened(
         StoreUnavailableError: The database cannot be used.
 
     """
-    database: Database[Batch] = Database(settings.database_url(home), Batch)
+    clock = clock or SystemClock()
+    unit = partial(Batch, publish=DirectoryPublisher(clock))
+    database: Database[Batch] = Database(settings.database_url(home), unit)
     await database.migrate(MIGRATIONS)
     await database.start()
     try:
-        yield Office(database, clock or SystemClock())
+        yield Office(database, clock)
     finally:
         await database.close()
 
@@ -140,6 +158,8 @@ async def refill(home: Path, settings: Settings, backup: Backup) -> int:
         await database.start()
         rows = await database.write(lambda batch: backup.fill(batch.connection))
         await database.migrate(MIGRATIONS)
+        # Versions since the backup are known to readers, and will be given out a second time.
+        await database.write(DirectoryPublisher(SystemClock()).begin_epoch)
     finally:
         await database.close()
     return rows
@@ -166,7 +186,17 @@ async def running(
         credentials = Credentials.load(
             settings.certificate, settings.key, settings.authority / TRUST_FILE
         )
-        house = House(office, settings, authority, credentials)
+        published = Published(
+            office.database,
+            Signer.load(settings.directory_key),
+            office.clock,
+            timedelta(minutes=settings.directory_heartbeat_minutes),
+        )
+        house = House(office, settings, authority, credentials, published)
+        publisher = DirectoryPublisher(office.clock)
+        await office.act(lambda tx: publisher.complete(tx.batch))
+        await published.refresh()
+        office.on_written(published.look)
         server = await build_server(
             settings.listen,
             credentials,
@@ -176,7 +206,12 @@ async def running(
             open_address=settings.listen_enrolment,
         )
         await server.start()
-        tasks = [asyncio.create_task(_tidy(office), name="tidy")]
+        tasks = [
+            asyncio.create_task(published.keep_up(), name="directory-keep-up"),
+            asyncio.create_task(published.beat(), name="directory-heartbeat"),
+            asyncio.create_task(_elapse(office, publisher), name="directory-elapse"),
+            asyncio.create_task(_tidy(office), name="tidy"),
+        ]
         try:
             yield house, server
         finally:
@@ -195,6 +230,8 @@ def services(house: House) -> list[Registration]:
         *party_services(house.office),
         *mandate_services(house.office),
         school_list_service(SchoolListServicer(house.office)),
+        grant_key_service(house.office),
+        directory_service(DirectoryServicer(house.published, house.office.clock)),
     ]
 
 
@@ -218,3 +255,26 @@ async def _tidy(office: Office) -> None:
         except OsoError as error:
             _log.error("tidy_failed", reason=error.name)
         await asyncio.sleep(_TIDY_SECONDS)
+
+
+async def _elapse(office: Office, publisher: DirectoryPublisher) -> None:
+    """Publish what changes by time alone, when its moment has come."""
+    since = office.clock.now()
+    while True:
+        await asyncio.sleep(_ELAPSE_SECONDS)
+        now = office.clock.now()
+        try:
+            if await office.look(OFFICE, partial(_is_due, publisher, since)):
+                await office.act(partial(_publish_due, publisher, since))
+        except OsoError as error:
+            _log.error("elapse_failed", reason=error.name)
+        else:
+            since = now
+
+
+def _is_due(publisher: DirectoryPublisher, since: datetime, tx: Transaction) -> bool:
+    return publisher.is_due(tx.batch, since)
+
+
+def _publish_due(publisher: DirectoryPublisher, since: datetime, tx: Transaction) -> None:
+    publisher.elapse(tx.batch, since)

@@ -20,14 +20,14 @@ from oso_rpc.directory.current import MAX_AGE, CurrentDirectory
 from oso_rpc.directory.errors import DirectoryError, DirectoryGapError, DirectoryInvalidError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from datetime import timedelta
     from pathlib import Path
 
     from oso.directory.v1.directory_service_pb2 import SnapshotPart
     from oso_rpc.clock import Clock
     from oso_rpc.credentials import Credentials
-    from oso_rpc.directory.view import Version
+    from oso_rpc.directory.view import DirectoryView, Version
 
 # Ten times a directory of the whole country: what claims to be larger is not one.
 _LARGEST_SNAPSHOT = 64 * 1024 * 1024
@@ -109,7 +109,7 @@ class DirectoryFollower(CurrentDirectory):
         self._known: Known | None = None
         self._seen: Version = NOTHING
         self._from_the_start = False
-        self._arrived = asyncio.Event()
+        self._news = asyncio.Event()
         self._to_save = _Unsaved()
 
     def load(self) -> None:
@@ -128,11 +128,17 @@ class DirectoryFollower(CurrentDirectory):
             self._take(known)
             _log.info("directory_loaded", version=known.view.version)
 
+    async def until(self, holds: Callable[[DirectoryView], object]) -> DirectoryView:
+        """Wait until something holds of the newest version known; give that."""
+        while self._known is None or not holds(self._known.view):
+            await self._news.wait()
+        return self._known.view
+
     async def arrived(self, seconds: float) -> bool:
         """Wait until there is a directory; tell whether it came in so many seconds."""
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._arrived.wait(), seconds)
-        return self._arrived.is_set()
+            await asyncio.wait_for(self.until(lambda _: True), seconds)
+        return self._known is not None
 
     async def watch(self) -> None:
         """Follow OfficeHeart, until cancelled; what is believed but not kept yet is kept then."""
@@ -182,13 +188,15 @@ class DirectoryFollower(CurrentDirectory):
             call.cancel()
 
     async def _request(self) -> WatchDirectoryRequest:
-        """Say what we have; nothing when it is time for a snapshot."""
-        known = self._known
-        if known is None or self._from_the_start or await asyncio.to_thread(self._cache.is_long):
+        """Say what we have, and whether it is time for a snapshot."""
+        if self._known is None:
             return WatchDirectoryRequest()
-        view = known.view
+        view = self._known.view
         return WatchDirectoryRequest(
-            epoch=view.epoch, version=view.version, delta_sha256=view.delta_sha256
+            epoch=view.epoch,
+            version=view.version,
+            delta_sha256=view.delta_sha256,
+            snapshot=self._from_the_start or await asyncio.to_thread(self._cache.is_long),
         )
 
     async def _take_snapshot(self, snapshot: bytes) -> None:
@@ -215,7 +223,8 @@ class DirectoryFollower(CurrentDirectory):
         self._known = known
         self._seen = max(self._seen, known.view.order)
         self.hold(known.view, known.issue_time)
-        self._arrived.set()
+        self._news.set()
+        self._news = asyncio.Event()
 
     async def _save_all(self) -> None:
         """Keep what comes, behind its being in force; again when the disk did not take it."""

@@ -53,7 +53,10 @@ def open_delta(envelope: SignedDirectoryDelta, trusted_keys: Mapping[str, bytes]
     Raises: as `open_directory`.
     """
     _require(trusted_keys, envelope, DELTA_DOMAIN, envelope.delta)
-    return _read(DirectoryDelta, envelope.delta)
+    delta = _read(DirectoryDelta, envelope.delta)
+    if delta.HasField("general"):
+        _require_sound(delta)
+    return delta
 
 
 def open_heartbeat(
@@ -84,3 +87,13 @@ def _read(kind: type[M], content: bytes) -> M:
     except (DecodeError, protovalidate.ValidationError):
         raise DirectoryInvalidError from None
     return message
+
+
+def _require_sound(delta: DirectoryDelta) -> None:
+    """Check the part of a Directory that comes without version and time, as one that has both."""
+    whole = Directory(version=delta.version, issue_time=delta.issue_time)
+    whole.MergeFrom(delta.general)
+    try:
+        protovalidate.validate(whole)
+    except protovalidate.ValidationError:
+        raise DirectoryInvalidError from None

@@ -28,7 +28,7 @@ from oso.directory.v1 import directory_pb2 as oso_dot_directory_dot_v1_dot_direc
 from oso.options.v1 import access_pb2 as oso_dot_options_dot_v1_dot_access__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(oso/directory/v1/directory_service.proto\x12\x10oso.directory.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a oso/directory/v1/directory.proto\x1a\x1boso/options/v1/access.proto\"h\n\x15WatchDirectoryRequest\x12\x16\n\x05\x65poch\x18\x01 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\x12\x18\n\x07version\x18\x02 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\x12\x1d\n\x0c\x64\x65lta_sha256\x18\x03 \x01(\x0c\x42\x07\xbaH\x04z\x02\x18 \"\xce\x01\n\x16WatchDirectoryResponse\x12\x32\n\x08snapshot\x18\x01 \x01(\x0b\x32\x1e.oso.directory.v1.SnapshotPartH\x00\x12\x37\n\x05\x64\x65lta\x18\x02 \x01(\x0b\x32&.oso.directory.v1.SignedDirectoryDeltaH\x00\x12?\n\theartbeat\x18\x03 \x01(\x0b\x32*.oso.directory.v1.SignedDirectoryHeartbeatH\x00\x42\x06\n\x04word\"A\n\x0cSnapshotPart\x12\x1a\n\x07\x63ontent\x18\x01 \x01(\x0c\x42\t\xbaH\x06z\x04\x18\x80\x80@\x12\x15\n\x04size\x18\x02 \x01(\x03\x42\x07\xbaH\x04\"\x02 \x00\"c\n\x14SignedDirectoryDelta\x12\x16\n\x05\x64\x65lta\x18\x01 \x01(\x0c\x42\x07\xbaH\x04z\x02\x10\x01\x12\x1a\n\tsignature\x18\x02 \x01(\x0c\x42\x07\xbaH\x04z\x02h@\x12\x17\n\x06key_id\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x10\x01\"\xb5\x03\n\x0e\x44irectoryDelta\x12\x16\n\x05\x65poch\x18\x01 \x01(\x03\x42\x07\xbaH\x04\"\x02 \x00\x12\x18\n\x07version\x18\x02 \x01(\x03\x42\x07\xbaH\x04\"\x02 \x00\x12\x36\n\nissue_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\x12 \n\x0fprevious_sha256\x18\x04 \x01(\x0c\x42\x07\xbaH\x04z\x02\x18 \x12\x34\n\x07general\x18\x05 \x01(\x0b\x32\x1b.oso.directory.v1.DirectoryB\x06\xbaH\x03\xd8\x01\x03\x12)\n\x07schools\x18\x06 \x03(\x0b\x32\x18.oso.directory.v1.School\x12)\n\x07systems\x18\x07 \x03(\x0b\x32\x18.oso.directory.v1.System\x12\x38\n\x0f\x64\x65livery_points\x18\x08 \x03(\x0b\x32\x1f.oso.directory.v1.DeliveryPoint\x12\x17\n\x0fremoved_schools\x18\t \x03(\t\x12\x17\n\x0fremoved_systems\x18\n \x03(\t\x12\x1f\n\x17removed_delivery_points\x18\x0b \x03(\t\"k\n\x18SignedDirectoryHeartbeat\x12\x1a\n\theartbeat\x18\x01 \x01(\x0c\x42\x07\xbaH\x04z\x02\x10\x01\x12\x1a\n\tsignature\x18\x02 \x01(\x0c\x42\x07\xbaH\x04z\x02h@\x12\x17\n\x06key_id\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x10\x01\"\x9d\x01\n\x12\x44irectoryHeartbeat\x12\x16\n\x05\x65poch\x18\x01 \x01(\x03\x42\x07\xbaH\x04\"\x02 \x00\x12\x18\n\x07version\x18\x02 \x01(\x03\x42\x07\xbaH\x04\"\x02 \x00\x12\x36\n\nissue_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\x12\x1d\n\x0c\x64\x65lta_sha256\x18\x04 \x01(\x0c\x42\x07\xbaH\x04z\x02\x18 2\x84\x01\n\x10\x44irectoryService\x12p\n\x0eWatchDirectory\x12\'.oso.directory.v1.WatchDirectoryRequest\x1a(.oso.directory.v1.WatchDirectoryResponse\"\t\x90\x02\x01\xc2\xb7\x18\x02\x10\x01\x30\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(oso/directory/v1/directory_service.proto\x12\x10oso.directory.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a oso/directory/v1/directory.proto\x1a\x1boso/options/v1/access.proto\"z\n\x15WatchDirectoryRequest\x12\x16\n\x05\x65poch\x18\x01 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\x12\x18\n\x07version\x18\x02 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\x12\x1d\n\x0c\x64\x65lta_sha256\x18\x03 \x01(\x0c\x42\x07\xbaH\x04z\x02\x18 \x12\x10\n\x08snapshot\x18\x04 \x01(\x08\"\xce\x01\n\x16WatchDirectoryResponse\x12\x32\n\x08snapshot\x18\x01 \x01(\x0b\x32\x1e.oso.directory.v1.SnapshotPartH\x00\x12\x37\n\x05\x64\x65lta\x18\x02 \x01(\x0b\x32&.oso.directory.v1.SignedDirectoryDeltaH\x00\x12?\n\theartbeat\x18\x03 \x01(\x0b\x32*.oso.directory.v1.SignedDirectoryHeartbeatH\x00\x42\x06\n\x04word\"A\n\x0cSnapshotPart\x12\x1a\n\x07\x63ontent\x18\x01 \x01(\x0c\x42\t\xbaH\x06z\x04\x18\x80\x80@\x12\x15\n\x04size\x18\x02 \x01(\x03\x42\x07\xbaH\x04\"\x02 \x00\"c\n\x14SignedDirectoryDelta\x12\x16\n\x05\x64\x65lta\x18\x01 \x01(\x0c\x42\x07\xbaH\x04z\x02\x10\x01\x12\x1a\n\tsignature\x18\x02 \x01(\x0c\x42\x07\xbaH\x04z\x02h@\x12\x17\n\x06key_id\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x10\x01\"\xb5\x03\n\x0e\x44irectoryDelta\x12\x16\n\x05\x65poch\x18\x01 \x01(\x03\x42\x07\xbaH\x04\"\x02 \x00\x12\x18\n\x07version\x18\x02 \x01(\x03\x42\x07\xbaH\x04\"\x02 \x00\x12\x36\n\nissue_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\x12 \n\x0fprevious_sha256\x18\x04 \x01(\x0c\x42\x07\xbaH\x04z\x02\x18 \x12\x34\n\x07general\x18\x05 \x01(\x0b\x32\x1b.oso.directory.v1.DirectoryB\x06\xbaH\x03\xd8\x01\x03\x12)\n\x07schools\x18\x06 \x03(\x0b\x32\x18.oso.directory.v1.School\x12)\n\x07systems\x18\x07 \x03(\x0b\x32\x18.oso.directory.v1.System\x12\x38\n\x0f\x64\x65livery_points\x18\x08 \x03(\x0b\x32\x1f.oso.directory.v1.DeliveryPoint\x12\x17\n\x0fremoved_schools\x18\t \x03(\t\x12\x17\n\x0fremoved_systems\x18\n \x03(\t\x12\x1f\n\x17removed_delivery_points\x18\x0b \x03(\t\"k\n\x18SignedDirectoryHeartbeat\x12\x1a\n\theartbeat\x18\x01 \x01(\x0c\x42\x07\xbaH\x04z\x02\x10\x01\x12\x1a\n\tsignature\x18\x02 \x01(\x0c\x42\x07\xbaH\x04z\x02h@\x12\x17\n\x06key_id\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x10\x01\"\x9d\x01\n\x12\x44irectoryHeartbeat\x12\x16\n\x05\x65poch\x18\x01 \x01(\x03\x42\x07\xbaH\x04\"\x02 \x00\x12\x18\n\x07version\x18\x02 \x01(\x03\x42\x07\xbaH\x04\"\x02 \x00\x12\x36\n\nissue_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\x12\x1d\n\x0c\x64\x65lta_sha256\x18\x04 \x01(\x0c\x42\x07\xbaH\x04z\x02\x18 2\x84\x01\n\x10\x44irectoryService\x12p\n\x0eWatchDirectory\x12\'.oso.directory.v1.WatchDirectoryRequest\x1a(.oso.directory.v1.WatchDirectoryResponse\"\t\x90\x02\x01\xc2\xb7\x18\x02\x10\x01\x30\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -78,19 +78,19 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_DIRECTORYSERVICE'].methods_by_name['WatchDirectory']._loaded_options = None
   _globals['_DIRECTORYSERVICE'].methods_by_name['WatchDirectory']._serialized_options = b'\220\002\001\302\267\030\002\020\001'
   _globals['_WATCHDIRECTORYREQUEST']._serialized_start=187
-  _globals['_WATCHDIRECTORYREQUEST']._serialized_end=291
-  _globals['_WATCHDIRECTORYRESPONSE']._serialized_start=294
-  _globals['_WATCHDIRECTORYRESPONSE']._serialized_end=500
-  _globals['_SNAPSHOTPART']._serialized_start=502
-  _globals['_SNAPSHOTPART']._serialized_end=567
-  _globals['_SIGNEDDIRECTORYDELTA']._serialized_start=569
-  _globals['_SIGNEDDIRECTORYDELTA']._serialized_end=668
-  _globals['_DIRECTORYDELTA']._serialized_start=671
-  _globals['_DIRECTORYDELTA']._serialized_end=1108
-  _globals['_SIGNEDDIRECTORYHEARTBEAT']._serialized_start=1110
-  _globals['_SIGNEDDIRECTORYHEARTBEAT']._serialized_end=1217
-  _globals['_DIRECTORYHEARTBEAT']._serialized_start=1220
-  _globals['_DIRECTORYHEARTBEAT']._serialized_end=1377
-  _globals['_DIRECTORYSERVICE']._serialized_start=1380
-  _globals['_DIRECTORYSERVICE']._serialized_end=1512
+  _globals['_WATCHDIRECTORYREQUEST']._serialized_end=309
+  _globals['_WATCHDIRECTORYRESPONSE']._serialized_start=312
+  _globals['_WATCHDIRECTORYRESPONSE']._serialized_end=518
+  _globals['_SNAPSHOTPART']._serialized_start=520
+  _globals['_SNAPSHOTPART']._serialized_end=585
+  _globals['_SIGNEDDIRECTORYDELTA']._serialized_start=587
+  _globals['_SIGNEDDIRECTORYDELTA']._serialized_end=686
+  _globals['_DIRECTORYDELTA']._serialized_start=689
+  _globals['_DIRECTORYDELTA']._serialized_end=1126
+  _globals['_SIGNEDDIRECTORYHEARTBEAT']._serialized_start=1128
+  _globals['_SIGNEDDIRECTORYHEARTBEAT']._serialized_end=1235
+  _globals['_DIRECTORYHEARTBEAT']._serialized_start=1238
+  _globals['_DIRECTORYHEARTBEAT']._serialized_end=1395
+  _globals['_DIRECTORYSERVICE']._serialized_start=1398
+  _globals['_DIRECTORYSERVICE']._serialized_end=1530
 # @@protoc_insertion_point(module_scope)

@@ -29,22 +29,28 @@ class WatchDirectoryRequest(_message.Message):
     EPOCH_FIELD_NUMBER: _builtins.int
     VERSION_FIELD_NUMBER: _builtins.int
     DELTA_SHA256_FIELD_NUMBER: _builtins.int
+    SNAPSHOT_FIELD_NUMBER: _builtins.int
     epoch: _builtins.int
     """Directory.epoch of what it has; 0 when it has nothing."""
     version: _builtins.int
-    """Its version; 0 when it has nothing, or wants a snapshot."""
+    """Its version; 0 when it has nothing."""
     delta_sha256: _builtins.bytes
     """SHA-256 of the delta that led to it, as in Directory.delta_sha256."""
+    snapshot: _builtins.bool
+    """Wants a snapshot first, whatever it has: to keep that instead of all deltas
+    since the last one.
+    """
     def __init__(
         self,
         *,
         epoch: _builtins.int = ...,
         version: _builtins.int = ...,
         delta_sha256: _builtins.bytes = ...,
+        snapshot: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["delta_sha256", b"delta_sha256", "epoch", b"epoch", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["delta_sha256", b"delta_sha256", "epoch", b"epoch", "snapshot", b"snapshot", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -26,7 +26,7 @@ export declare type WatchDirectoryRequest = Message<"oso.directory.v1.WatchDirec
   epoch: bigint;
 
   /**
-   * Its version; 0 when it has nothing, or wants a snapshot.
+   * Its version; 0 when it has nothing.
    *
    * @generated from field: int64 version = 2;
    */
@@ -38,6 +38,14 @@ export declare type WatchDirectoryRequest = Message<"oso.directory.v1.WatchDirec
    * @generated from field: bytes delta_sha256 = 3;
    */
   deltaSha256: Uint8Array;
+
+  /**
+   * Wants a snapshot first, whatever it has: to keep that instead of all deltas
+   * since the last one.
+   *
+   * @generated from field: bool snapshot = 4;
+   */
+  snapshot: boolean;
 };
 
 /**
