@@ -15,6 +15,7 @@ import click
 from oso_registry import cli_audit, cli_home, cli_signed
 from oso_registry.authority.cli import ca
 from oso_registry.desk import Desk
+from oso_registry.grant_keys.cli import grant_key
 from oso_registry.mandates.cli import delivery_point, mandate
 from oso_registry.parties.cli import groups
 from oso_registry.school_lists.cli import COMMANDS as SCHOOL_LISTS
@@ -51,6 +52,7 @@ for command in (
     *groups(),
     mandate,
     delivery_point,
+    grant_key,
     *SCHOOL_LISTS,
     *cli_signed.COMMANDS,
 ):

@@ -1,12 +1,8 @@
 """The directory of who takes part, as a reader sees it.
 
-errors     what can be wrong with one
-signed     what OfficeHeart signs, and opening it
-view       one version with its indexes
-chain      version upon version: what may follow upon what
-current    the one in force; expires closed
-file       from a signed file
-follower   from OfficeHeart's stream, kept in a `cache`
+`signed` is what OfficeHeart signs, and opening it; `view` one version with its indexes; `chain`
+what may follow upon what; `current` the one in force, which expires closed. It comes from a signed
+`file`, or from OfficeHeart's stream (`follower`, with a `cache` on disk); `following` chooses.
 """
 
 from oso_rpc.directory.current import MAX_AGE, CurrentDirectory

@@ -46,3 +46,7 @@ class CurrentDirectory:
     def hold(self, view: DirectoryView, issue_time: datetime) -> None:
         """Put a directory in force, from OfficeHeart's last word on it on."""
         self._held = view, issue_time - _CLOCK_SKEW, issue_time + self._max_age
+
+    async def arrived(self, seconds: float) -> bool:  # noqa: ARG002  one that is read does not wait
+        """Wait until there is a directory; tell whether it came in so many seconds."""
+        return self._held is not None
