@@ -287,8 +287,8 @@ def _set_database(file: Path, database: str) -> None:
 def new_epoch(desk: Desk, home: Path) -> None:
     """Begin a new count of the directory's versions, also while OfficeHeart runs.
 
-    For a database that was put back by other means than `restore`: whoever follows the directory has
-    versions since, and refuses what looks older until this is done.
+    For a database that was put back by other means than `restore`: whoever follows the directory
+    has versions since, and refuses what looks older until this is done.
     """
     from oso_registry import app  # noqa: PLC0415
     from oso_registry.directory.publishing import DirectoryPublisher  # noqa: PLC0415
