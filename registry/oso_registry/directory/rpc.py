@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from oso_rpc.clock import Clock
     from oso_rpc.identity import PeerIdentity
 
-# Whoever does not take a word in this time is cut off, and goes on from its version later.
+# Whoever does not take a word in this time gets none after it, and goes on from its version when it
+# asks again.
 _TAKEN_SECONDS = 30.0
 
 
@@ -43,10 +44,15 @@ class DirectoryServicer(stubs.DirectoryServiceServicer):
         async with aclosing(self._published.words(request)) as words:
             async for word in words:
                 self._require_in_force(peer, self._clock.now())
+                writing = asyncio.ensure_future(context.write(word))
                 try:
-                    await asyncio.wait_for(context.write(word), _TAKEN_SECONDS)
-                except TimeoutError:
-                    return
+                    await asyncio.wait({writing}, timeout=_TAKEN_SECONDS)
+                    if not writing.done():
+                        # Nothing more is kept for it. What is half sent cannot be taken back.
+                        await words.aclose()
+                    await writing
+                finally:
+                    writing.cancel()
 
     def _require_in_force(self, peer: PeerIdentity, now: datetime) -> None:
         if peer.certificate_sha256 in self._published.contents.revoked:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from oso.directory.v1.directory_pb2 import QUALIFICATION_STATE_QUALIFIED, SECTOR_PO
-from oso.options.v1.access_pb2 import ROLE_LAS
+from oso.options.v1.access_pb2 import ROLE_LAS, Role
 from oso.registry.v1.party_pb2 import PARTY_STATUS_ACTIVE, School
 from oso.registry.v1.system_pb2 import CERTIFICATE_STATE_REVOKED, System
 from oso_registry.founding import issue
@@ -23,7 +24,6 @@ from oso_rpc.signing import Signer
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
-    from pathlib import Path
 
     from oso_registry.store import Transaction
     from oso_rpc.directory import DirectoryView
@@ -51,15 +51,34 @@ class Followers:
         signer = Signer.load(self.head_office.folder / "directory.key")
         return {signer.key_id: signer.public_key}
 
-    async def credentials(self, system_id: str) -> Credentials:
-        """Register a LAS and give it a certificate."""
-        folder = self.head_office.folder / system_id
+    @property
+    def root(self) -> Path:
+        """Root certificate of its authority."""
+        return Path(self.head_office.folder / "ca" / "root.crt")
+
+    def folder(self, system_id: str) -> Path:
+        """Where key and certificate of a system lie."""
+        return Path(self.head_office.folder / system_id)
+
+    async def credentials(
+        self, system_id: str, role: Role.ValueType = ROLE_LAS, owner: str = ""
+    ) -> Credentials:
+        """Register a system and give it a certificate."""
+        folder = self.folder(system_id)
         folder.mkdir()
-        system = System(name=f"systems/{system_id}", display_name=system_id, role=ROLE_LAS)
+        system = System(name=f"systems/{system_id}", display_name=system_id, role=role, owner=owner)
         issued = issue(self.head_office.authority, folder, system, datetime.now(UTC))
-        await self.head_office.house.office.act(issued.register)
-        root = self.head_office.folder / "ca" / "root.crt"
-        return Credentials.load(folder / "system.crt", folder / "system.key", root)
+        await self.act(issued.register)
+        return self.load(system_id)
+
+    def load(self, system_id: str) -> Credentials:
+        """Read the credentials of a system."""
+        folder = self.folder(system_id)
+        return Credentials.load(folder / "system.crt", folder / "system.key", self.root)
+
+    async def act(self, work: Callable[[Transaction], None]) -> None:
+        """Have OfficeHeart do work nobody called for."""
+        await self.head_office.house.office.act(work)
 
     async def follow(
         self, credentials: Credentials, cache: Path, address: str = ""
