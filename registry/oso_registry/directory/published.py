@@ -133,12 +133,15 @@ class Published:
             for delta in deltas:
                 yield delta
             at = contents.state
-            if self._contents is contents:
+            if self._contents is not contents:
+                continue
+            # A change says itself when it was made; what is caught up with may be of long ago.
+            if told is None or not deltas:
                 heartbeat = self._heartbeat_of(at)
                 if heartbeat is not told:
                     told = heartbeat
                     yield heartbeat
-                await news.wait()
+            await news.wait()
 
     def _tell(self) -> None:
         self._news.set()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from bisect import bisect_left, insort
 from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from oso.directory.v1.directory_service_pb2 import DirectoryDelta
 
 Entry = TypeVar("Entry")
+# Of more changes than this at once all is indexed anew, which then costs less.
+_FEW = 500
 
 
 class Version(NamedTuple):
@@ -66,6 +69,7 @@ class DirectoryView:
             for certificate in system.certificates
         }
         self._points = {point.routing_key: point for point in directory.delivery_points}
+        self.delivery_points: tuple[DeliveryPoint, ...]
         self._points_of: Mapping[str, tuple[DeliveryPoint, ...]]
         self._points_by: Mapping[str, tuple[DeliveryPoint, ...]]
         self._index_points()
@@ -93,13 +97,7 @@ class DirectoryView:
         if delta.systems or delta.removed_systems:
             made._take_systems(delta)  # noqa: SLF001  likewise
         if delta.delivery_points or delta.removed_delivery_points:
-            made._points = _replaced(  # noqa: SLF001  likewise
-                self._points,
-                delta.delivery_points,
-                lambda point: point.routing_key,
-                delta.removed_delivery_points,
-            )
-            made._index_points()  # noqa: SLF001  likewise
+            made._take_points(delta)  # noqa: SLF001  likewise
         return made
 
     def _take_general(self, directory: Directory) -> None:
@@ -120,6 +118,27 @@ class DirectoryView:
         self._certificates = certificates
         self._systems = _replaced(
             self._systems, delta.systems, lambda system: system.system_id, delta.removed_systems
+        )
+
+    def _take_points(self, delta: DirectoryDelta) -> None:
+        keys = {*map(_routing_key, delta.delivery_points), *delta.removed_delivery_points}
+        before = [self._points[key] for key in keys if key in self._points]
+        self._points = _replaced(
+            self._points, delta.delivery_points, _routing_key, delta.removed_delivery_points
+        )
+        if len(keys) > _FEW:
+            self._index_points()
+            return
+        after = [self._points[key] for key in keys if key in self._points]
+        points = list(self.delivery_points)
+        for point in before:
+            del points[bisect_left(points, point.routing_key, key=_routing_key)]
+        for point in after:
+            insort(points, point, key=_routing_key)
+        self.delivery_points = tuple(points)
+        self._points_of = _regrouped(self._points_of, keys, before, after, lambda one: one.brin)
+        self._points_by = _regrouped(
+            self._points_by, keys, before, after, lambda one: one.system_id
         )
 
     def _index_points(self) -> None:
@@ -164,6 +183,30 @@ class DirectoryView:
         """Tell whether a system speaks for a delivery point."""
         point = self._points.get(routing_key)
         return point is not None and point.system_id == system_id
+
+
+def _routing_key(point: DeliveryPoint) -> str:
+    return point.routing_key
+
+
+def _regrouped(
+    groups: Mapping[str, tuple[DeliveryPoint, ...]],
+    keys: set[str],
+    before: Iterable[DeliveryPoint],
+    after: Iterable[DeliveryPoint],
+    group_of: Callable[[DeliveryPoint], str],
+) -> dict[str, tuple[DeliveryPoint, ...]]:
+    """Give a copy of an index by group, with the delivery points of some keys as they are after."""
+    new = defaultdict(list)
+    for point in after:
+        new[group_of(point)].append(point)
+    made = dict(groups)
+    for group in {*map(group_of, before), *new}:
+        others = (one for one in groups.get(group, ()) if one.routing_key not in keys)
+        made[group] = tuple(sorted((*others, *new[group]), key=_routing_key))
+        if not made[group]:
+            del made[group]
+    return made
 
 
 def _replaced(
