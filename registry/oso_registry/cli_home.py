@@ -310,4 +310,30 @@ def _set_database(file: Path, database: str) -> None:
     file.write_text(f"database = {json.dumps(database)}\n{''.join(kept)}", encoding="utf-8")
 
 
-COMMANDS = [init, serve, backup, restore, invite_registrar]
+@click.command("new-epoch")
+@HOME
+@pass_desk
+def new_epoch(desk: Desk, home: Path) -> None:
+    """Begin a new count of the directory's versions, also while OfficeHeart runs.
+
+    For a database that was put back by other means than `restore`: whoever follows the directory
+    has versions since, and refuses what looks older until this is done.
+    """
+    from oso_registry import app  # noqa: PLC0415
+    from oso_registry.directory.publishing import DirectoryPublisher  # noqa: PLC0415
+
+    async def go() -> None:
+        async with app.opened(home, app.Settings.load(home / app.SETTINGS_FILE)) as office:
+            publisher = DirectoryPublisher(office.clock)
+            await office.act(lambda tx: publisher.begin_epoch(tx.batch))
+
+    with _readable(desk):
+        asyncio.run(go())
+    desk.say(
+        "Het deelnemersregister telt opnieuw: wie het volgt neemt over wat er nu staat.",
+        "The directory counts anew: whoever follows it takes what stands there now.",
+        home=str(home),
+    )
+
+
+COMMANDS = [init, serve, backup, restore, invite_registrar, new_epoch]
