@@ -133,6 +133,7 @@ def init(
     """Found an OfficeHeart: authority, keys, database, and the desk of its first registrar."""
     from oso_registry.founding import DESK  # noqa: PLC0415
     from oso_rpc.clock import SystemClock  # noqa: PLC0415
+    from oso_rpc.signing import Signer  # noqa: PLC0415
 
     values: dict[str, str | bool] = {"listen": listen, "listen_enrolment": listen_enrolment}
     if database:
@@ -150,15 +151,19 @@ def init(
         access = issuer.access(files=not new_in, new=True, new_in=new_in)
         with _all_or_nothing(home) as folder:
             asyncio.run(_found(folder, values, SystemClock().now(), root_access, access))
+    key = Signer.load(home / "directory.key").public_key.hex()
     desk.say(
         f"OfficeHeart staat in {home}. Bewaar {home}/ca/root-1.key ergens anders, offline.\n"
+        f"Wie het deelnemersregister volgt, vertrouwt deze sleutel (directory_keys): {key}\n"
         f"Start: oso-registry serve --home {home}\n"
         f"Werk daarna als registrar: oso-registry --desk {home / DESK} ...",
         f"OfficeHeart is in {home}. Keep {home}/ca/root-1.key somewhere else, offline.\n"
+        f"Whoever follows the directory trusts this key (directory_keys): {key}\n"
         f"Start it: oso-registry serve --home {home}\n"
         f"Then work as registrar: oso-registry --desk {home / DESK} ...",
         home=str(home),
         desk=str(home / DESK),
+        directory_key=key,
     )
     if issuer.demo:
         click.echo(

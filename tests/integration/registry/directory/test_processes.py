@@ -12,15 +12,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from oso.options.v1.access_pb2 import ROLE_LAS
+from oso.options.v1.access_pb2 import ROLE_LAS, ROLE_TRAFFIC_CENTER
 from oso.registry.v1.system_pb2 import System
 from oso_registry.app import SETTINGS_FILE, Settings, opened
 from oso_registry.authority import KeyAccess, load_authority
 from oso_registry.founding import found, issue
+from oso_registry.systems.resources import SYSTEMS
 from oso_rpc.clock import SystemClock
 from oso_rpc.credentials import Credentials
 from oso_rpc.directory.follower import DirectoryFollower, OfficeHeart, Pauses
-from oso_rpc.signing import Signer
+from oso_rpc.signing import Signer, key_id_of
 
 from .conftest import put_school, until
 
@@ -62,7 +63,7 @@ class Place:
         las = System(name="systems/las", display_name="LAS", role=ROLE_LAS)
         await self.act(issue(authority, self.home / "las", las, datetime.now(UTC)).register)
 
-    async def act(self, work: Callable[[Transaction], None]) -> None:
+    async def act(self, work: Callable[[Transaction], object]) -> None:
         """Do work in its database."""
         settings = Settings.load(self.home / SETTINGS_FILE)
         async with opened(self.home, settings) as office:
@@ -177,8 +178,28 @@ async def test_a_database_put_back_by_hand_is_followed_from_a_new_epoch_on(
     assert after.school("00SS") is None
 
 
-async def _command(*arguments: str | Path) -> None:
+async def test_a_registrar_registers_a_key_by_command(place: Place) -> None:
+    """What `oso-trafficcenter init` prints is registered, listed and removed at the desk."""
+    center = System(name="systems/trafficcenter", display_name="TC", role=ROLE_TRAFFIC_CENTER)
+    await place.act(lambda tx: tx.put(SYSTEMS, center))
+    key = bytes(range(32))
+    desk = ("--desk", place.home / "desk", "grant-key")
+    line = f"systems/trafficcenter/grantKeys/{key_id_of(key)}  {key.hex()}\n"
+
+    async with place.serving():
+        added = await _command(*desk, "add", key.hex())
+        listed = await _command(*desk, "list")
+        removed = await _command(*desk, "remove", key_id_of(key))
+        empty = await _command(*desk, "list")
+
+    assert [line, line, ""] == [added, listed, empty]
+    assert f"systems/trafficcenter/grantKeys/{key_id_of(key)} is weg.\n" == removed
+
+
+async def _command(*arguments: str | Path) -> str:
     process = await asyncio.create_subprocess_exec(
-        _PROGRAM, *arguments, stdout=asyncio.subprocess.DEVNULL
+        _PROGRAM, *arguments, stdout=asyncio.subprocess.PIPE
     )
-    assert 0 == await process.wait()
+    told, _ = await process.communicate()
+    assert 0 == process.returncode
+    return told.decode()
