@@ -106,12 +106,18 @@ class Landscape:
         self.certificate_file(system_id).write_bytes(pem)
         credentials = self.credentials(system_id)
         if registered:
-            system = self.directory.systems.add(system_id=system_id)
-            added = system.certificates.add(
-                sha256=credentials.identity.certificate_sha256, status=CERTIFICATE_STATUS_ACTIVE
-            )
-            added.expire_time.FromDatetime(credentials.identity.not_after)
+            self.directory.systems.add(system_id=system_id)
+            self.add_certificate(system_id, credentials)
         return credentials
+
+    def add_certificate(self, system_id: str, credentials: Credentials) -> None:
+        """Put one more certificate of a system in the directory; `publish` makes it known."""
+        for system in self.directory.systems:
+            if system.system_id == system_id:
+                added = system.certificates.add(
+                    sha256=credentials.identity.certificate_sha256, status=CERTIFICATE_STATUS_ACTIVE
+                )
+                added.expire_time.FromDatetime(credentials.identity.not_after)
 
     def key_file(self, system_id: str) -> Path:
         """Private key of a system."""

@@ -1,4 +1,4 @@
-"""A channel to another party of OSO."""
+"""Channels to other parties of OSO."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from oso_rpc.credentials import Credentials
+    from oso_rpc.credentials_source import CredentialsSource
 
 _OPTIONS = (
     ("grpc.enable_http_proxy", 0),  # a dossier never goes through somebody's proxy
@@ -65,12 +66,91 @@ def secure_channel(
         TlsNotRestrictedError: This process could agree on less than TLS 1.3.
 
     """
-    require_tls_1_3()
     tls = grpc.ssl_channel_credentials(
         root_certificates=credentials.authority_pem,
         private_key=credentials.key_pem,
         certificate_chain=credentials.certificate_pem,
     )
+    return _pinned(address, system_id, tls, options)
+
+
+def open_channel(address: str, system_id: str, authority_pem: bytes) -> grpc.aio.Channel:
+    """Open a channel to one system, and no other, without showing who we are.
+
+    For who has no certificate yet; all else is `secure_channel`.
+
+    Args:
+        address: Where it listens for who has none, `host:port`.
+        system_id: Who must answer.
+        authority_pem: The root certificates to trust.
+
+    Raises:
+        TlsNotRestrictedError: This process could agree on less than TLS 1.3.
+
+    """
+    return _pinned(address, system_id, grpc.ssl_channel_credentials(authority_pem), ())
+
+
+def _pinned(
+    address: str,
+    system_id: str,
+    tls: grpc.ChannelCredentials,
+    options: Sequence[tuple[str, Any]],
+) -> grpc.aio.Channel:
+    require_tls_1_3()
     pin = ("grpc.ssl_target_name_override", system_tls_name(system_id))
     # Of two values for the same option gRPC takes the first.
     return grpc.aio.secure_channel(address, tls, options=(pin, *options, *_OPTIONS))
+
+
+class Connection:
+    """The way to one system, for as long as a process runs: always with the credentials in use.
+
+    After a change the next call goes over a channel that shows the new ones. Calls that run go on
+    over the channel they began on; that is closed when the credentials it shows are gone, a day
+    later.
+    """
+
+    def __init__(
+        self,
+        address: str,
+        system_id: str,
+        source: CredentialsSource,
+        options: Sequence[tuple[str, Any]] = (),
+    ) -> None:
+        """Say where to, and with what; as for `secure_channel`. Nothing is sent yet."""
+        self._address = address
+        self._system_id = system_id
+        self._source = source
+        self._options = options
+        self._shown: Credentials | None = None
+        self._channels: list[tuple[Credentials, grpc.aio.Channel]] = []
+
+    def channel(self) -> grpc.aio.Channel:
+        """Give the channel to begin a call on. Ask for each call, or each attempt of a stream.
+
+        Raises:
+            TlsNotRestrictedError: This process could agree on less than TLS 1.3.
+
+        """
+        current = self._source.current
+        if current is not self._shown:
+            made = secure_channel(self._address, self._system_id, current, self._options)
+            self._channels.append((current, made))
+            self._shown = current
+        return self._channels[-1][1]
+
+    async def tidy(self) -> None:
+        """Close the channels whose credentials are gone."""
+        gone = [one for one in self._channels[:-1] if self._is_gone(one[0])]
+        self._channels = [one for one in self._channels if one not in gone]
+        for _, channel in gone:
+            await channel.close()
+
+    def _is_gone(self, credentials: Credentials) -> bool:
+        return self._source.shown(credentials.identity.certificate_sha256) is None
+
+    async def close(self) -> None:
+        """Close all channels."""
+        for _, channel in self._channels:
+            await channel.close()
