@@ -27,7 +27,7 @@ from oso_registry.school_lists.rpc import SchoolListServicer
 from oso_registry.school_lists.rpc import registration as school_list_service
 from oso_registry.store import MIGRATIONS, Batch
 from oso_rpc.clock import Clock, SystemClock
-from oso_rpc.credentials import Credentials
+from oso_rpc.credentials_source import CredentialsSource
 from oso_rpc.errors import OsoError
 from oso_rpc.guard import CallObserver, ServerGuard
 from oso_rpc.server import Registration, Server, build_server
@@ -95,14 +95,14 @@ class House:
         office: Runs the work of calls.
         settings: The settings.
         authority: Issues certificates.
-        credentials: Who we are.
+        credentials: Who we are; may change while it runs.
 
     """
 
     office: Office
     settings: Settings
     authority: Authority
-    credentials: Credentials
+    credentials: CredentialsSource
 
 
 @asynccontextmanager
@@ -163,8 +163,11 @@ async def running(
     """
     async with opened(home, settings, clock) as office:
         authority = load_authority(settings.authority, settings.key_access())
-        credentials = Credentials.load(
-            settings.certificate, settings.key, settings.authority / TRUST_FILE
+        credentials = await asyncio.to_thread(
+            CredentialsSource.of,
+            settings.certificate,
+            settings.key,
+            settings.authority / TRUST_FILE,
         )
         house = House(office, settings, authority, credentials)
         server = await build_server(
@@ -176,7 +179,10 @@ async def running(
             open_address=settings.listen_enrolment,
         )
         await server.start()
-        tasks = [asyncio.create_task(_tidy(office), name="tidy")]
+        tasks = [
+            asyncio.create_task(_tidy(office), name="tidy"),
+            asyncio.create_task(credentials.watch(), name="credentials-watch"),
+        ]
         try:
             yield house, server
         finally:

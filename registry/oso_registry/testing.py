@@ -22,6 +22,7 @@ from oso.directory.v1.directory_pb2 import (
 from oso.transfer.v1.transfer_pb2 import TRANSFER_KIND_OVERSTAPDOSSIER
 from oso_registry.authority import LEAF_LIFETIME, Authority, KeyAccess, create_authority
 from oso_registry.directory import replace_file, sign_directory
+from oso_rpc.credential_files import CredentialFiles
 from oso_rpc.credentials import Credentials, new_key_and_request, write_private
 from oso_rpc.signing import Signer, key_id_of
 
@@ -118,6 +119,25 @@ class Landscape:
                     sha256=credentials.identity.certificate_sha256, status=CERTIFICATE_STATUS_ACTIVE
                 )
                 added.expire_time.FromDatetime(credentials.identity.not_after)
+
+    def files(self, system_id: str) -> CredentialFiles:
+        """Name the files of a system."""
+        return CredentialFiles(
+            self.certificate_file(system_id), self.key_file(system_id), self.root_file
+        )
+
+    def renew(self, system_id: str) -> Credentials:
+        """Renew the certificate of a system, with a new key, and take it into use at once.
+
+        It is put in the directory beside the one before; `publish` makes it known.
+        """
+        files, now = self.files(system_id), datetime.now(UTC)
+        with files.changing():
+            pem = self.authority.issue(files.ask(system_id), system_id, now)
+            made = files.accept(pem, self.root_file.read_bytes(), system_id)
+            files.take_up(now)
+        self.add_certificate(system_id, made)
+        return made
 
     def key_file(self, system_id: str) -> Path:
         """Private key of a system."""

@@ -18,7 +18,7 @@ from pydantic_settings import SettingsConfigDict
 
 from oso_rpc.admission import DirectoryAdmission
 from oso_rpc.clock import Clock, SystemClock
-from oso_rpc.credentials import Credentials
+from oso_rpc.credentials_source import CredentialsSource
 from oso_rpc.directory import DirectorySource
 from oso_rpc.errors import OsoError
 from oso_rpc.guard import CallObserver, ServerGuard
@@ -82,7 +82,9 @@ async def running(
 
     """
     clock = clock or SystemClock()
-    credentials = Credentials.load(settings.certificate, settings.key, settings.authority)
+    credentials = await asyncio.to_thread(
+        CredentialsSource.of, settings.certificate, settings.key, settings.authority
+    )
     keys = [bytes.fromhex(text) for text in settings.directory_keys]
     directory = DirectorySource(
         settings.directory,
@@ -112,6 +114,7 @@ async def running(
     await server.start()
     tasks = [
         asyncio.create_task(directory.watch(), name="directory-watch"),
+        asyncio.create_task(credentials.watch(), name="credentials-watch"),
         asyncio.create_task(_sweep(sessions), name="session-sweep"),
     ]
     try:

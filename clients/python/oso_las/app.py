@@ -24,7 +24,7 @@ from oso_las.store import MIGRATIONS, Transaction
 from oso_las.traffic_center import TrafficCenter
 from oso_rpc.admission import DirectoryAdmission
 from oso_rpc.clock import Clock, SystemClock
-from oso_rpc.credentials import Credentials
+from oso_rpc.credentials_source import CredentialsSource
 from oso_rpc.directory import DirectorySource
 from oso_rpc.errors import OsoError
 from oso_rpc.guard import CallObserver, ServerGuard
@@ -100,7 +100,7 @@ class Node:
         traffic_center: The Traffic Center.
         exchange: Gives out dossiers.
         directory: Who takes part.
-        credentials: Who we are.
+        credentials: Who we are; may change while it runs.
         clock: The clock.
 
     """
@@ -110,7 +110,7 @@ class Node:
     traffic_center: TrafficCenter
     exchange: Exchange
     directory: DirectorySource
-    credentials: Credentials
+    credentials: CredentialsSource
     clock: Clock
 
 
@@ -150,7 +150,9 @@ async def node(home: Path, settings: Settings, clock: Clock | None = None) -> As
 
     """
     async with office(home, settings, clock) as opened:
-        credentials = Credentials.load(settings.certificate, settings.key, settings.authority)
+        credentials = await asyncio.to_thread(
+            CredentialsSource.of, settings.certificate, settings.key, settings.authority
+        )
         keys = [bytes.fromhex(text) for text in settings.directory_keys]
         directory = DirectorySource(
             settings.directory,
@@ -212,6 +214,7 @@ async def running(
         await server.start()
         tasks = [
             asyncio.create_task(made.directory.watch(), name="directory-watch"),
+            asyncio.create_task(made.credentials.watch(), name="credentials-watch"),
             asyncio.create_task(_tidy(made), name="tidy"),
         ]
         try:
@@ -242,6 +245,7 @@ async def _tidy(made: Node) -> None:
         try:
             await made.collector.finish()
             await made.desk.sweep()
+            await made.traffic_center.tidy()
         except (OsoError, StoreUnavailableError, OSError) as error:
             _log.error("tidy_failed", error=type(error).__name__)
         await asyncio.sleep(_TIDY_SECONDS)

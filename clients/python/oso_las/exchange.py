@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from oso_las.traffic_center import TrafficCenter
     from oso_rpc.clock import Clock
     from oso_rpc.credentials import Credentials
+    from oso_rpc.credentials_source import CredentialsSource
     from oso_rpc.directory import DirectorySource
     from oso_rpc.identity import PeerIdentity
     from oso_store import Database
@@ -156,7 +157,7 @@ class Exchange:
         traffic_center: TrafficCenter,
         directory: DirectorySource,
         *,
-        credentials: Credentials,
+        credentials: CredentialsSource,
         clock: Clock,
         brin: str,
         routing_key: str,
@@ -181,7 +182,7 @@ class Exchange:
 
         """
         grant = _read_grant(request)
-        await self._traffic_center.check(self._check_request(request, grant, peer))
+        checked = await self._traffic_center.check(self._check_request(request, grant, peer))
         self._verify_grant(request, grant, peer)
         identity = Identity.of_message(request.identity)
         if request.WhichOneof("subject") != "identity":
@@ -189,7 +190,9 @@ class Exchange:
         if not reproduces(identity, request.salt, grant.key.search_key):
             raise OsoError(codes.RESULT_CODE_KEY_MISMATCH)
         found = await self._decide(request, grant, identity)
-        return await self._delivery(request, grant, *found)
+        # The target knows the certificates we had when its session was opened, and no later one.
+        credentials = self._credentials.shown_at(moment(checked.session.create_time))
+        return await self._delivery(request, grant, credentials, *found)
 
     def _check_request(
         self, request: FetchDossierRequest, grant: Grant, peer: PeerIdentity
@@ -257,7 +260,12 @@ class Exchange:
         return outcome
 
     async def _delivery(
-        self, request: FetchDossierRequest, grant: Grant, row: DossierRow, parts: list[PartRow]
+        self,
+        request: FetchDossierRequest,
+        grant: Grant,
+        credentials: Credentials,
+        row: DossierRow,
+        parts: list[PartRow],
     ) -> Delivery:
         path = self._files.path(row.dossier_sha256)
         size = (await asyncio.to_thread(path.stat)).st_size
@@ -287,7 +295,7 @@ class Exchange:
                 sha256=part.sha256,
             )
         signed = sign_manifest(
-            manifest, self._credentials.private_key, self._credentials.identity.certificate_der
+            manifest, credentials.private_key, credentials.identity.certificate_der
         )
         number, offset = 0, 0
         if request.HasField("resume"):

@@ -73,6 +73,7 @@ _FORGET = (
 _CLOSE_RETRIEVAL = _FORGET.values(state="closed")
 _END_RETRIEVAL = _FORGET.values(
     state="to_close",
+    opened=bindparam("binding"),
     close_request=bindparam("close_request"),
     dossier_number=bindparam("dossier_number"),
 )
@@ -194,13 +195,15 @@ class Transaction(Session):
         return self.exec(_OPEN_RETRIEVAL, params=params).first()
 
     def end_retrieval(
-        self, session_id: str, close_request: bytes, dossier_number: int | None
+        self, session_id: str, close_request: bytes, dossier_number: int | None, binding: bytes
     ) -> None:
         """Say that nothing more is fetched in a session, and what is to be told of it.
 
-        Who the pupil is was needed to go on; from now on it is not.
+        Who the pupil is was needed to go on; from now on it is not. Of the session as it was
+        granted, what it is bound to is kept (`binding.only_binding`).
         """
         told = {"close_request": close_request, "dossier_number": dossier_number}
+        told["binding"] = binding
         self.connection().execute(_END_RETRIEVAL, {"ended": session_id, **told})
 
     def close_retrieval(self, session_id: str) -> None:

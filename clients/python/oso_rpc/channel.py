@@ -123,7 +123,6 @@ class Connection:
         self._system_id = system_id
         self._source = source
         self._options = options
-        self._shown: Credentials | None = None
         self._channels: list[tuple[Credentials, grpc.aio.Channel]] = []
 
     def channel(self) -> grpc.aio.Channel:
@@ -133,16 +132,28 @@ class Connection:
             TlsNotRestrictedError: This process could agree on less than TLS 1.3.
 
         """
-        current = self._source.current
-        if current is not self._shown:
-            made = secure_channel(self._address, self._system_id, current, self._options)
-            self._channels.append((current, made))
-            self._shown = current
-        return self._channels[-1][1]
+        return self._showing(self._source.current)
+
+    def channel_of(self, certificate_sha256: bytes) -> grpc.aio.Channel | None:
+        """Give the channel that shows a certificate, for what is bound to it; None if it is gone.
+
+        Raises: as `channel`.
+
+        """
+        found = self._source.shown(certificate_sha256)
+        return None if found is None else self._showing(found)
+
+    def _showing(self, credentials: Credentials) -> grpc.aio.Channel:
+        for known, channel in self._channels:
+            if known is credentials:
+                return channel
+        made = secure_channel(self._address, self._system_id, credentials, self._options)
+        self._channels.append((credentials, made))
+        return made
 
     async def tidy(self) -> None:
         """Close the channels whose credentials are gone."""
-        gone = [one for one in self._channels[:-1] if self._is_gone(one[0])]
+        gone = [one for one in self._channels if self._is_gone(one[0])]
         self._channels = [one for one in self._channels if one not in gone]
         for _, channel in gone:
             await channel.close()

@@ -6,7 +6,6 @@ import asyncio
 import socket
 import ssl
 from contextlib import AsyncExitStack
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -19,7 +18,6 @@ from oso_registry.testing import TRAFFIC_CENTER, Landscape
 from oso_rpc.admission import DirectoryAdmission
 from oso_rpc.channel import Connection, open_channel, secure_channel
 from oso_rpc.clock import SystemClock
-from oso_rpc.credential_files import CredentialFiles
 from oso_rpc.credentials_source import CredentialsSource
 from oso_rpc.directory import DirectorySource
 from oso_rpc.guard import ServerGuard
@@ -84,27 +82,13 @@ class Place:
         self.exchange = Exchange()
         self.server: Server
 
-    def files(self, system_id: str) -> CredentialFiles:
-        """Name the files of a system."""
-        place = self.landscape
-        return CredentialFiles(
-            place.certificate_file(system_id), place.key_file(system_id), place.root_file
-        )
-
     def source(self, system_id: str) -> CredentialsSource:
         """Take up the credentials of a system."""
-        return CredentialsSource(self.files(system_id))
+        return CredentialsSource(self.landscape.files(system_id))
 
     async def replace(self, source: CredentialsSource) -> bytes:
         """Renew the certificate of a system and take it up; give its thumbprint."""
-        files, system_id = source.files, source.current.identity.system_id
-        now = datetime.now(UTC)
-        with files.changing():
-            request = files.ask(system_id)
-            pem = self.landscape.authority.issue(request, system_id, now)
-            made = files.accept(pem, source.current.authority_pem, system_id)
-            files.take_up(now)
-        self.landscape.add_certificate(system_id, made)
+        made = self.landscape.renew(source.current.identity.system_id)
         self.landscape.publish()
         self.directory.refresh()
         await source.refresh()
@@ -132,7 +116,7 @@ class Place:
         """Connect as somebody new; give the certificate the server shows (DER)."""
         context = ssl.create_default_context(cafile=str(self.landscape.root_file))
         if certificate:
-            files = self.files("las-a")
+            files = self.landscape.files("las-a")
             context.load_cert_chain(files.certificate, files.key)
         name = f"{TRAFFIC_CENTER}.system.oso.internal"
         with (
