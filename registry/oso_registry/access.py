@@ -98,4 +98,6 @@ def identify(tx: Transaction, peer: PeerIdentity) -> Caller:
         raise OsoError(codes.RESULT_CODE_CERTIFICATE_REVOKED)
     if certificate.state != CERTIFICATE_STATE_ISSUED:
         raise OsoError(codes.RESULT_CODE_CERTIFICATE_UNKNOWN)
+    if system.disabled:
+        raise OsoError(codes.RESULT_CODE_SYSTEM_DISABLED, system=name)
     return Caller(peer.system_id, system.role, system.owner, peer.certificate_sha256)

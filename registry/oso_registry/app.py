@@ -26,6 +26,9 @@ from oso_registry.parties.rpc import registrations as party_services
 from oso_registry.school_lists.rpc import SchoolListServicer
 from oso_registry.school_lists.rpc import registration as school_list_service
 from oso_registry.store import MIGRATIONS, Batch
+from oso_registry.systems.issuing import Issuing
+from oso_registry.systems.rpc import Addresses
+from oso_registry.systems.rpc import registrations as system_services
 from oso_rpc.clock import Clock, SystemClock
 from oso_rpc.credentials_source import CredentialsSource
 from oso_rpc.errors import OsoError
@@ -35,7 +38,7 @@ from oso_store import Database
 from oso_store.settings import FileSettings
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
     from oso_registry.backup import Backup
 
@@ -53,6 +56,10 @@ class Settings(FileSettings):
     """Where to listen for whoever has a certificate, `host:port`. Port 0 takes a free one."""
     listen_enrolment: str = "127.0.0.1:7441"
     """Where to listen for whoever has none yet: enrolment and nothing else."""
+    public_address: str = ""
+    """Where others reach `listen`, `host:port`, as invitations say it; empty: as it listens."""
+    public_enrolment_address: str = ""
+    """Where others reach `listen_enrolment`, `host:port`; empty: as it listens."""
     certificate: Path = Path("system.crt")
     """Certificate of this system, with the issuing one (PEM)."""
     key: Path = Path("system.key")
@@ -170,17 +177,19 @@ async def running(
             settings.authority / TRUST_FILE,
         )
         house = House(office, settings, authority, credentials)
+        issuing = Issuing(office, lambda: authority)
+        await issuing.repair()
         server = await build_server(
             settings.listen,
             credentials,
             ServerGuard(Authorization(office), office.clock, observer),
-            services(house),
+            services(house, issuing, lambda: addresses_of(settings, server)),
             timedelta(minutes=settings.connection_minutes),
             open_address=settings.listen_enrolment,
         )
         await server.start()
         tasks = [
-            asyncio.create_task(_tidy(office), name="tidy"),
+            asyncio.create_task(_tidy(office, issuing), name="tidy"),
             asyncio.create_task(credentials.watch(), name="credentials-watch"),
         ]
         try:
@@ -194,9 +203,12 @@ async def running(
                     await task
 
 
-def services(house: House) -> list[Registration]:
+def services(
+    house: House, issuing: Issuing, addresses: Callable[[], Addresses]
+) -> list[Registration]:
     """Give all services of OfficeHeart."""
     return [
+        *system_services(house.office, issuing, addresses),
         audit_service(AuditServicer(house.office)),
         *party_services(house.office),
         *mandate_services(house.office),
@@ -210,17 +222,32 @@ async def serve(home: Path, settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with running(home, settings) as (_, server):
-        at = f"{settings.listen.rpartition(':')[0]}:{server.port}"
-        enrolment = f"{settings.listen_enrolment.rpartition(':')[0]}:{server.open_port}"
+        at = _at(settings.listen, server.port)
+        enrolment = _at(settings.listen_enrolment, server.open_port)
         print(f"OfficeHeart ready on {at}, enrolment on {enrolment}", flush=True)  # noqa: T201
         await stop.wait()
 
 
-async def _tidy(office: Office) -> None:
-    """Drop what nobody will ask for again, now and then."""
+def addresses_of(settings: Settings, server: Server | None = None) -> Addresses:
+    """Give where others reach OfficeHeart; of a server that runs, with the ports it got."""
+    enrolment, usual = settings.listen_enrolment, settings.listen
+    if server is not None:
+        enrolment, usual = _at(enrolment, server.open_port), _at(usual, server.port)
+    return Addresses(
+        settings.public_enrolment_address or enrolment, settings.public_address or usual
+    )
+
+
+def _at(address: str, port: int) -> str:
+    return f"{address.rpartition(':')[0]}:{port}"
+
+
+async def _tidy(office: Office, issuing: Issuing) -> None:
+    """Drop what nobody will ask for again, and finish what was left, now and then."""
     while True:
         try:
             await office.forget_replies()
+            await issuing.repair()
         except OsoError as error:
             _log.error("tidy_failed", reason=error.name)
         await asyncio.sleep(_TIDY_SECONDS)

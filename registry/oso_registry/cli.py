@@ -18,6 +18,7 @@ from oso_registry.desk import Desk
 from oso_registry.mandates.cli import delivery_point, mandate
 from oso_registry.parties.cli import groups
 from oso_registry.school_lists.cli import COMMANDS as SCHOOL_LISTS
+from oso_registry.systems.cli import CERTIFICATE_COMMANDS, blocked_key, system
 
 
 @click.group()
@@ -44,6 +45,8 @@ def main(context: click.Context, desk: Path, lang: str, *, as_json: bool) -> Non
     context.obj = Desk(desk, lang, as_json=as_json)
 
 
+for command in CERTIFICATE_COMMANDS:
+    cli_signed.certificate.add_command(command)
 for command in (
     *cli_home.COMMANDS,
     *cli_audit.COMMANDS,
@@ -51,6 +54,8 @@ for command in (
     *groups(),
     mandate,
     delivery_point,
+    system,
+    blocked_key,
     *SCHOOL_LISTS,
     *cli_signed.COMMANDS,
 ):

@@ -48,10 +48,13 @@ def _lines(desk: Desk, entry: AuditEntry) -> list[str]:
     what = desk.text(*_WHAT[entry.HasField("before"), entry.HasField("after")])
     by = entry.system_id or "OfficeHeart"
     head = f"{entry.time.ToDatetime():%Y-%m-%d %H:%M:%S}  {by:<20} {what:<10} {entry.resource}"
+    if not (entry.HasField("before") or entry.HasField("after")):
+        head += f"  {entry.method}"
     return [head, *(f"    {line}" for line in _differences(entry))]
 
 
 _WHAT = {
+    (False, False): ("gedaan", "done"),
     (False, True): ("nieuw", "new"),
     (True, True): ("gewijzigd", "changed"),
     (True, False): ("verwijderd", "removed"),

@@ -7,6 +7,7 @@ import errno
 import json
 import shutil
 from contextlib import contextmanager
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ import click
 from oso_registry.authority.cli import key_access
 from oso_registry.authority.passphrase import ISSUER_PASSPHRASE, ROOT_PASSPHRASE
 from oso_registry.desk import Desk, pass_desk
+from oso_registry.systems.cli import HOURS, OUT, hand_out
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -274,6 +276,35 @@ def restore(desk: Desk, home: Path, database: str, file: Path) -> None:
     )
 
 
+@click.command("invite-registrar")
+@HOME
+@click.option("--system", "system_id", default="registrar", show_default=True, help="Which one.")
+@OUT
+@HOURS
+@pass_desk
+def invite_registrar(desk: Desk, home: Path, system_id: str, out: Path, hours: float) -> None:
+    """Invite a registrar whose certificate ended or was lost, from the home folder.
+
+    For when nobody is left who could do it at a desk.
+    """
+    from oso_registry import app  # noqa: PLC0415
+    from oso_registry.authority import TRUST_FILE  # noqa: PLC0415
+    from oso_registry.systems.invitations import invite_registrar as work  # noqa: PLC0415
+
+    async def go() -> Any:
+        settings = app.Settings.load(home / app.SETTINGS_FILE)
+        async with app.opened(home, settings) as office:
+            given = await office.act(
+                lambda tx: work(tx, f"systems/{system_id}", timedelta(hours=hours)), "InviteSystem"
+            )
+            trust = (settings.authority / TRUST_FILE).read_bytes()
+            return app.addresses_of(settings).complete(given, trust)
+
+    with _readable(desk):
+        invitation = asyncio.run(go())
+    hand_out(desk, invitation, out)
+
+
 def _set_database(file: Path, database: str) -> None:
     """Name another database in the settings; the rest stays as somebody wrote it."""
     lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
@@ -281,4 +312,4 @@ def _set_database(file: Path, database: str) -> None:
     file.write_text(f"database = {json.dumps(database)}\n{''.join(kept)}", encoding="utf-8")
 
 
-COMMANDS = [init, serve, backup, restore]
+COMMANDS = [init, serve, backup, restore, invite_registrar]

@@ -30,6 +30,7 @@ from oso_registry.authority import (
     create_authority,
 )
 from oso_registry.systems.resources import CERTIFICATES, SYSTEMS
+from oso_registry.systems.resources import OFFICE_HEART as OFFICE_HEART_NAME
 from oso_rpc.credentials import new_key_and_request, write_private
 from oso_rpc.signing import Signer
 
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
 
 DESK = "desk"
 OFFICE_HEART = System(
-    name="systems/officeheart", display_name="OfficeHeart", role=ROLE_AUDITOR, auditor=True
+    name=OFFICE_HEART_NAME, display_name="OfficeHeart", role=ROLE_AUDITOR, auditor=True
 )
 FIRST_REGISTRAR = System(
     name="systems/registrar", display_name="First registrar", role=ROLE_REGISTRAR

@@ -322,6 +322,10 @@ class Transaction:
         if before is not None:
             self._record(name, before, None)
 
+    def note(self, name: str) -> None:
+        """Write a line in the audit trail about a resource that itself stays as it is."""
+        self._record(name, None, None)
+
     def _record(self, name: str, before: Message | None, after: Message | None) -> None:
         either = after if after is not None else before
         self.batch.record(

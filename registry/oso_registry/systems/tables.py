@@ -1,9 +1,9 @@
-"""The tables of systems and certificates."""
+"""The tables of systems, their certificates and invitations; moments are in microseconds."""
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, LargeBinary
-from sqlmodel import Field
+from sqlalchemy import BigInteger, LargeBinary, UniqueConstraint
+from sqlmodel import Field, SQLModel
 
 from oso_registry.tables import ResourceRow
 
@@ -36,3 +36,38 @@ class CertificateRow(ResourceRow, table=True):
     revoke_time: int | None = Field(sa_type=BigInteger)
     revocation_reason: int
     revoker: str
+
+
+class InvitationRow(SQLModel, table=True):
+    """An invitation that was given out. The token itself is kept nowhere."""
+
+    __tablename__ = "invitation"
+
+    token_sha256: str = Field(primary_key=True)  # hexadecimal
+    system: str = Field(index=True)  # the system's resource name
+    create_time: int = Field(sa_type=BigInteger)
+    expire_time: int = Field(sa_type=BigInteger)
+    end_time: int | None = Field(default=None, sa_type=BigInteger)  # another took its place
+    certificate: str = ""  # the certificate it was used for
+
+
+class OrderRow(SQLModel, table=True):
+    """What was asked for a certificate and is to be signed: all that signing it again takes."""
+
+    __tablename__ = "certificate_order"
+    __table_args__ = (UniqueConstraint("system", "request_id"),)
+
+    certificate: str = Field(primary_key=True)  # the certificate's resource name
+    system: str  # the system's resource name
+    request_id: str  # that of a renewal, or `token:` and the digest of an invitation's token
+    request_sha256: bytes = Field(sa_type=LargeBinary)  # of the signing request
+    content: bytes = Field(sa_type=LargeBinary)  # TBSCertificate, DER
+    create_time: int = Field(sa_type=BigInteger)
+
+
+class BlockedKeyRow(ResourceRow, table=True):
+    """A key that gets no certificate any more."""
+
+    __tablename__ = "blocked_key"
+
+    reason: str
