@@ -3,7 +3,8 @@
 Two files cannot be swapped at once, so one decides: **the certificate**. The key is found by it.
 
     system.crt, system.key    in use
-    system.renewal/           next.key, next.csr    made here, asked for
+    system.renewal/           invitation            what was asked with one, and for which key
+                              next.key, next.csr    made here, asked for
                               next.crt              given, not in use yet
                               previous.crt, .key    were in use; sessions opened with them go on
                               taken-up              since when system.crt is in use
@@ -15,10 +16,12 @@ a pair that belongs together, and `finish` does the rest.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import fcntl
+import hashlib
 import os
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -27,6 +30,7 @@ from typing import TYPE_CHECKING
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from oso_rpc.credentials import (
     ChainBrokenError,
@@ -40,16 +44,17 @@ from oso_rpc.credentials import (
     read_private,
     signing_request,
 )
+from oso_rpc.durable_files import create_private, replace_file, sync_folder
 from oso_rpc.errors import OsoError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
+
+    from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 
 # A session lives half an hour; after a day nothing is left that was begun with the pair before.
 KEPT = timedelta(hours=24)
-_PRIVATE = 0o600
-_PUBLIC = 0o644
 
 
 @dataclass(frozen=True)
@@ -111,6 +116,10 @@ class CredentialFiles:
         return self.folder / "previous.crt", self.folder / "previous.key"
 
     @property
+    def _invitation(self) -> Path:
+        return self.folder / "invitation"
+
+    @property
     def _taken_up(self) -> Path:
         return self.folder / "taken-up"
 
@@ -138,14 +147,17 @@ class CredentialFiles:
         raise failures[0]
 
     def load_next(self) -> Credentials | None:
-        """Read the pair that was given and is not in use yet; None when there is none.
+        """Read the pair that was given and is not in use yet; None when there is no whole one.
 
-        Raises: as `load`.
+        Raises:
+            CredentialsError: Others could read the key.
+            OSError: A file cannot be read.
 
         """
-        if not self.next_certificate.exists():
+        try:
+            return _whole(self.next_certificate, self.next_key, self.authority)
+        except (KeyMismatchError, ChainBrokenError, FileNotFoundError, ValueError):
             return None
-        return _whole(self.next_certificate, self.next_key, self.authority)
 
     def load_previous(self) -> Previous | None:
         """Read the pair that was in use before; None when there is none that can be used."""
@@ -165,7 +177,7 @@ class CredentialFiles:
 
         """
         self.folder.mkdir(mode=0o700, exist_ok=True)
-        descriptor = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, _PRIVATE)
+        descriptor = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
         try:
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -175,6 +187,52 @@ class CredentialFiles:
             yield
         finally:
             os.close(descriptor)
+
+    @asynccontextmanager
+    async def changing_beside(self) -> AsyncIterator[None]:
+        """Do as `changing`, beside an event loop that has other work.
+
+        Raises: as `changing`.
+
+        """
+        held = self.changing()
+        await asyncio.to_thread(held.__enter__)
+        try:
+            yield
+        finally:
+            held.__exit__(None, None, None)
+
+    def enrolled_with(self, token: str) -> bool:
+        """Tell whether the certificate in use was given for this invitation.
+
+        Raises: as `load`.
+
+        """
+        asked = self._asked_with(token)
+        return bool(asked) and self.certificate.exists() and key_digest(self.load()) == asked
+
+    def ask_with(self, token: str, system_id: str) -> bytes:
+        """Give the request to ask a certificate with by an invitation; as `ask`.
+
+        A next pair that came of something else is dropped: whoever has an invitation begins anew.
+
+        Raises: as `ask`.
+
+        """
+        if not self._asked_with(token):
+            self.forget_next()
+        request = self.ask(system_id)
+        digest = _digest_of_key(x509.load_pem_x509_csr(request).public_key())
+        replace_file(self._invitation, f"{_digest_of(token)} {digest}".encode("ascii"), 0o600)
+        return request
+
+    def _asked_with(self, token: str) -> str:
+        """Give which key was asked for with an invitation; empty when none was."""
+        try:
+            invitation, key = self._invitation.read_text(encoding="ascii").split()
+        except (FileNotFoundError, ValueError):
+            return ""
+        return key if invitation == _digest_of(token) else ""
 
     def ask(self, system_id: str) -> bytes:
         """Give the request to ask a certificate with: that of a try before, or a new one.
@@ -192,12 +250,12 @@ class CredentialFiles:
         key_file = self.key if first else self.next_key
         request_file = self.first_request if first else self.next_request
         if not key_file.exists():
-            _create(key_file, new_key_and_request(system_id)[0])
+            create_private(key_file, new_key_and_request(system_id)[0])
         key = load_private_key(key_file, read_private(key_file))
         if not isinstance(key, ec.EllipticCurvePrivateKey):
             raise ValueError(f"{key_file} holds no ECDSA key")  # noqa: TRY004  it is the file that is wrong
         if not _requests(request_file, key):
-            _replace(request_file, signing_request(key, system_id), _PUBLIC)
+            replace_file(request_file, signing_request(key, system_id))
         return request_file.read_bytes()
 
     def forget_next(self) -> None:
@@ -233,8 +291,8 @@ class CredentialFiles:
         _check_chain(path, self.authority, made)
         # The roots first: with them the old pair is good as well.
         if not self.authority.exists() or self.authority.read_bytes() != authority_pem:
-            _replace(self.authority, authority_pem, _PUBLIC)
-        _replace(path, certificate_pem, _PUBLIC)
+            replace_file(self.authority, authority_pem)
+        replace_file(path, certificate_pem)
         return made
 
     def take_up(self, now: datetime) -> None:
@@ -251,11 +309,11 @@ class CredentialFiles:
         # A pair that is lost or spoiled needs no place among the previous.
         with contextlib.suppress(CredentialsError, FileNotFoundError, ValueError, OsoError):
             present = self.load()
-            _replace(key, present.key_pem, _PRIVATE)
-            _replace(certificate, present.certificate_pem, _PUBLIC)
-        _replace(self._taken_up, now.astimezone(UTC).isoformat().encode("ascii"), _PUBLIC)
+            replace_file(key, present.key_pem, 0o600)
+            replace_file(certificate, present.certificate_pem)
+        replace_file(self._taken_up, now.astimezone(UTC).isoformat().encode("ascii"))
         self.next_certificate.replace(self.certificate)
-        _sync(self.certificate.parent)
+        sync_folder(self.certificate.parent)
         self._finish()
 
     def forget_previous(self, now: datetime) -> None:
@@ -278,8 +336,24 @@ class CredentialFiles:
             except (CredentialsError, ValueError, OsoError):
                 return
             self.next_key.replace(self.key)
-            _sync(self.key.parent)
+            sync_folder(self.key.parent)
             self.next_request.unlink(missing_ok=True)
+
+
+def key_digest(credentials: Credentials) -> str:
+    """Give the SHA-256 of a public key (SubjectPublicKeyInfo), hexadecimal."""
+    return _digest_of_key(credentials.certificate.public_key())
+
+
+def _digest_of_key(key: CertificatePublicKeyTypes) -> str:
+    return hashlib.sha256(
+        key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    ).hexdigest()
+
+
+def _digest_of(token: str) -> str:
+    """Give what is kept of a token. It has 256 random bits, so nobody finds it from this."""
+    return hashlib.sha256(token.encode("utf-8")).hexdigest()
 
 
 def _whole(certificate: Path, key: Path, authority: Path) -> Credentials:
@@ -323,46 +397,3 @@ def _requests(path: Path, key: ec.EllipticCurvePrivateKey) -> bool:
     except (FileNotFoundError, ValueError):
         return False
     return request.public_key() == key.public_key()
-
-
-def _replace(path: Path, content: bytes, mode: int) -> None:
-    """Write a file so that readers see the old one or the new one, and see it to the disk."""
-    with _scratch(path, content, mode) as scratch:
-        scratch.replace(path)
-
-
-def _create(path: Path, content: bytes) -> None:
-    """Write a new private file, whole or not at all.
-
-    Raises:
-        FileExistsError: There is one already; a key is never overwritten.
-
-    """
-    with _scratch(path, content, _PRIVATE) as scratch:
-        path.hardlink_to(scratch)
-
-
-@contextmanager
-def _scratch(path: Path, content: bytes, mode: int) -> Iterator[Path]:
-    """Write beside a file; what is done with it there is seen to the disk as well."""
-    scratch = path.with_name(f".{path.name}.new")
-    scratch.unlink(missing_ok=True)  # of one that was cut off: half, perhaps
-    descriptor = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode)
-    try:
-        with open(descriptor, "wb") as file:  # noqa: PTH123  opened with its mode from the start
-            file.write(content)
-            file.flush()
-            os.fsync(descriptor)
-        yield scratch
-    finally:
-        scratch.unlink(missing_ok=True)
-    _sync(path.parent)
-
-
-def _sync(folder: Path) -> None:
-    """See the names in a folder to the disk."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

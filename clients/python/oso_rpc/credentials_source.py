@@ -76,6 +76,11 @@ class CredentialsSource:
             return self.current
         return previous.credentials
 
+    @property
+    def previous_until(self) -> datetime | None:
+        """When the present credentials took the place of the previous; None without previous."""
+        return None if self._previous is None else self._previous.until
+
     async def refresh(self) -> None:
         """Take up what the files hold, if they changed and it is good."""
         await asyncio.to_thread(self._refresh)
