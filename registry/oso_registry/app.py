@@ -33,6 +33,7 @@ from oso_rpc.clock import Clock, SystemClock
 from oso_rpc.credentials_source import CredentialsSource
 from oso_rpc.errors import OsoError
 from oso_rpc.guard import CallObserver, ServerGuard
+from oso_rpc.renewal import AT_ONCE, RenewalPlan, keep_renewed
 from oso_rpc.server import Registration, Server, build_server
 from oso_store import Database
 from oso_store.settings import FileSettings
@@ -75,6 +76,8 @@ class Settings(FileSettings):
     """Ed25519 private key that signs the directory (PEM). Its owner alone may read it."""
     database: str = ""
     """`postgresql+asyncpg://user@host/name`; empty: SQLite in the file registry.sqlite."""
+    renew_days: float = Field(default=30, gt=0)
+    """So many days before its own certificate ends the next one is made, and used."""
     connection_minutes: float = Field(default=10, gt=0)
     """How long a connection may live before it must be made, and its certificate checked, anew."""
 
@@ -191,6 +194,17 @@ async def running(
         tasks = [
             asyncio.create_task(_tidy(office, issuing), name="tidy"),
             asyncio.create_task(credentials.watch(), name="credentials-watch"),
+            # Its own certificate too, as any other system: over mutual TLS, from itself.
+            asyncio.create_task(
+                keep_renewed(
+                    credentials,
+                    _at(settings.listen, server.port),
+                    credentials.current.identity.system_id,
+                    office.clock,
+                    RenewalPlan(timedelta(days=settings.renew_days), AT_ONCE),
+                ),
+                name="renewal",
+            ),
         ]
         try:
             yield house, server

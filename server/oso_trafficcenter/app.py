@@ -22,6 +22,7 @@ from oso_rpc.credentials_source import CredentialsSource
 from oso_rpc.directory import DirectorySource
 from oso_rpc.errors import OsoError
 from oso_rpc.guard import CallObserver, ServerGuard
+from oso_rpc.renewal import AT_ONCE, RenewalPlan, keep_renewed
 from oso_rpc.server import Server, build_server
 from oso_rpc.signing import Signer, key_id_of
 from oso_store import Database
@@ -51,6 +52,12 @@ class Settings(FileSettings):
     """Its private key (PEM). Its owner alone may read it."""
     authority: Path
     """Root certificate of OSO (PEM)."""
+    office_heart: str = ""
+    """Where OfficeHeart listens, `host:port`; empty: nothing is renewed. `enroll` fills it in."""
+    office_heart_system: str = "officeheart"
+    """Id of the system that must answer there."""
+    renew_days: float = Field(default=30, gt=0)
+    """So many days before it ends the next certificate is asked for, and used."""
     grant_key: Path
     """Ed25519 private key that signs grants (PEM). Its owner alone may read it."""
     directory: Path
@@ -65,6 +72,10 @@ class Settings(FileSettings):
     """How long a session lives."""
     connection_minutes: float = Field(default=10, gt=0)
     """How long a connection may live before it must be made, and its certificate checked, anew."""
+
+    def renewal_plan(self) -> RenewalPlan:
+        """Give when certificates are renewed; who calls us does not ask the directory for ours."""
+        return RenewalPlan(timedelta(days=self.renew_days), AT_ONCE)
 
 
 @asynccontextmanager
@@ -116,6 +127,16 @@ async def running(
         asyncio.create_task(directory.watch(), name="directory-watch"),
         asyncio.create_task(credentials.watch(), name="credentials-watch"),
         asyncio.create_task(_sweep(sessions), name="session-sweep"),
+        asyncio.create_task(
+            keep_renewed(
+                credentials,
+                settings.office_heart,
+                settings.office_heart_system,
+                clock,
+                settings.renewal_plan(),
+            ),
+            name="renewal",
+        ),
     ]
     try:
         yield server

@@ -28,6 +28,7 @@ from oso_rpc.credentials_source import CredentialsSource
 from oso_rpc.directory import DirectorySource
 from oso_rpc.errors import OsoError
 from oso_rpc.guard import CallObserver, ServerGuard
+from oso_rpc.renewal import RenewalPlan, keep_renewed
 from oso_rpc.server import Server, build_server
 from oso_rpc.signing import key_id_of
 from oso_store import Database, StoreUnavailableError
@@ -62,6 +63,14 @@ class Settings(FileSettings):
     """Its private key (PEM). Its owner alone may read it."""
     authority: Path = Path("root.crt")
     """Root certificate of OSO (PEM)."""
+    office_heart: str = ""
+    """Where OfficeHeart listens, `host:port`; empty: nothing is renewed. `enroll` fills it in."""
+    office_heart_system: str = "officeheart"
+    """Id of the system that must answer there."""
+    renew_days: float = Field(default=30, gt=0)
+    """So many days before it ends the next certificate is asked for."""
+    renew_overlap_hours: float = Field(default=25, ge=0)
+    """So long it waits before it is used: until everybody who acts on a directory knows it."""
     directory: Path = Path("directory.pb")
     """The signed directory. Read again within a second when it changes."""
     directory_keys: list[str] = Field(default_factory=list)
@@ -78,6 +87,12 @@ class Settings(FileSettings):
     """...in so many hours."""
     connection_minutes: float = Field(default=10, gt=0)
     """How long a connection may live before it must be made, and its certificate checked, anew."""
+
+    def renewal_plan(self) -> RenewalPlan:
+        """Give when certificates are renewed and taken into use."""
+        return RenewalPlan(
+            timedelta(days=self.renew_days), timedelta(hours=self.renew_overlap_hours)
+        )
 
 
 @dataclass(frozen=True)
@@ -216,6 +231,16 @@ async def running(
             asyncio.create_task(made.directory.watch(), name="directory-watch"),
             asyncio.create_task(made.credentials.watch(), name="credentials-watch"),
             asyncio.create_task(_tidy(made), name="tidy"),
+            asyncio.create_task(
+                keep_renewed(
+                    made.credentials,
+                    settings.office_heart,
+                    settings.office_heart_system,
+                    made.clock,
+                    settings.renewal_plan(),
+                ),
+                name="renewal",
+            ),
         ]
         try:
             yield made, server

@@ -103,6 +103,12 @@ def _pinned(
     return grpc.aio.secure_channel(address, tls, options=(pin, *options, *_OPTIONS))
 
 
+def _same(one: Credentials, other: Credentials) -> bool:
+    """Tell whether the same is shown and trusted."""
+    shown = one.certificate_pem == other.certificate_pem
+    return shown and one.authority_pem == other.authority_pem
+
+
 class Connection:
     """The way to one system, for as long as a process runs: always with the credentials in use.
 
@@ -145,7 +151,7 @@ class Connection:
 
     def _showing(self, credentials: Credentials) -> grpc.aio.Channel:
         for known, channel in self._channels:
-            if known is credentials:
+            if _same(known, credentials):
                 return channel
         made = secure_channel(self._address, self._system_id, credentials, self._options)
         self._channels.append((credentials, made))

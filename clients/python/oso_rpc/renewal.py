@@ -19,6 +19,7 @@ import structlog
 from oso.registry.v1.enrolment_service_pb2 import RenewCertificateRequest
 from oso.registry.v1.enrolment_service_pb2_grpc import EnrolmentServiceStub
 from oso.result.v1 import result_code_pb2 as codes
+from oso_rpc.channel import Connection
 from oso_rpc.credential_files import KEPT
 from oso_rpc.credentials import CredentialsError, RenewalBusyError
 from oso_rpc.enrolment import OFFICE_HEART, SECONDS, request_id_of
@@ -27,15 +28,15 @@ from oso_rpc.errors import OsoError, from_rpc_error
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from oso_rpc.channel import Connection
     from oso_rpc.clock import Clock
     from oso_rpc.credentials import Credentials
     from oso_rpc.credentials_source import CredentialsSource
     from oso_rpc.identity import PeerIdentity
 
-RENEW_DAYS = 30.0
-# Past this age nobody acts on a directory, so by then everybody who acts knows the certificate.
-DIRECTORY_AGE = timedelta(hours=24)
+# A day old nobody acts on a directory any more: by then everybody who acts knows a certificate. And
+# an hour for clocks that differ.
+OVERLAP = timedelta(hours=25)
+AT_ONCE = timedelta()
 _LOOK_SECONDS = 60.0
 _SOON = timedelta(days=7)
 _FIRST_WAIT, _LONGEST_WAIT, _LONGEST_WAIT_SOON = (
@@ -65,12 +66,13 @@ class RenewalPlan:
     Attributes:
         before: So long before the end of the present one it is asked for; never earlier than after
             two thirds of its life.
-        overlap: So long the next one waits, until the others know it.
+        overlap: So long the next one waits, until the others know it; AT_ONCE for who speaks with
+            nobody but OfficeHeart, or is asked for no certificate of the directory.
 
     """
 
-    before: timedelta = timedelta(days=RENEW_DAYS)
-    overlap: timedelta = DIRECTORY_AGE
+    before: timedelta = timedelta(days=30)
+    overlap: timedelta = OVERLAP
 
     def allowed_from(self, present: PeerIdentity) -> datetime:
         """Give the moment from which the next certificate is asked for."""
@@ -258,8 +260,29 @@ class Renewer:
             next_attempt=self._wait_until.isoformat(),
         )
 
-    async def run(self) -> None:
-        """Look every minute, until cancelled."""
+
+async def keep_renewed(
+    source: CredentialsSource, address: str, system_id: str, clock: Clock, plan: RenewalPlan
+) -> None:
+    """Renew the certificate of a system when it is due, until cancelled.
+
+    Args:
+        source: The credentials in use.
+        address: Where OfficeHeart listens, `host:port`; empty when it is not known: then the log
+            says in time that a certificate will end.
+        system_id: The system that must answer there.
+        clock: The clock.
+        plan: When.
+
+    """
+    connection = Connection(address, system_id, source) if address else None
+    renewer = Renewer(source, connection, clock, plan)
+    try:
         while True:
-            await self.look()
+            await renewer.look()
+            if connection is not None:
+                await connection.tidy()
             await asyncio.sleep(_LOOK_SECONDS)
+    finally:
+        if connection is not None:
+            await connection.close()
