@@ -3,6 +3,9 @@
 A certificate is asked for 30 days before the end of the one in use, always for a new key: so no key
 lives longer than its certificate. Others know a new certificate from the directory, which may be a
 day old: until then it waits, and the old one, still valid, stays in use.
+
+OfficeHeartNotSetError   it is not set where OfficeHeart is
+CertificateEndedError    the certificate has ended, so it cannot ask for the next one
 """
 
 from __future__ import annotations
@@ -27,6 +30,7 @@ from oso_rpc.errors import OsoError, from_rpc_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from oso_rpc.clock import Clock
     from oso_rpc.credentials import Credentials
@@ -57,6 +61,37 @@ _ANOTHER_KEY = frozenset(
     }
 )
 _log = structlog.get_logger(__name__)
+
+
+class OfficeHeartNotSetError(CredentialsError):
+    """It is not set where OfficeHeart is."""
+
+    text_nl = "{path} wordt niet verlengd: de instelling office_heart zegt niet waar OfficeHeart is"
+    text_en = "{path} is not renewed: the setting office_heart does not say where OfficeHeart is"
+
+
+class CertificateEndedError(CredentialsError):
+    """The certificate has ended, and cannot be renewed with itself any more.
+
+    Attributes:
+        path: File of the certificate.
+        end: When it ended.
+
+    """
+
+    text_nl = (
+        "{path} is verlopen op {end:%Y-%m-%d %H:%M} UTC en kan niet meer worden verlengd: vraag een "
+        "nieuwe uitnodiging, en gebruik enroll"
+    )
+    text_en = (
+        "{path} ended at {end:%Y-%m-%d %H:%M} UTC and cannot be renewed any more: ask for a new "
+        "invitation, and use enroll"
+    )
+
+    def __init__(self, path: Path, end: datetime) -> None:
+        """Record the file and the moment."""
+        super().__init__(path)
+        self.end = end
 
 
 @dataclass(frozen=True)
@@ -168,17 +203,20 @@ class Renewer:
         What was asked before and not answered is asked again, and gets the same certificate.
 
         Raises:
-            CredentialsError: A file cannot be used, another process is at it, or the answer does
-                not fit what was asked.
-            OsoError: The reason of a refusal; UNREACHABLE when OfficeHeart does not answer, or is
-                not known.
+            CredentialsError: It is not set where OfficeHeart is, the present certificate has ended,
+                a file cannot be used, another process is at it, or the answer does not fit what was
+                asked.
+            OsoError: The reason of a refusal; UNREACHABLE when OfficeHeart does not answer.
             OSError: A file cannot be read or written.
             ValueError: A file is not what it should be.
 
         """
+        present = self._source.current.identity
         if self._office_heart is None:
-            raise OsoError(codes.RESULT_CODE_UNREACHABLE, party=OFFICE_HEART)
-        system_id = self._source.current.identity.system_id
+            raise OfficeHeartNotSetError(self._files.certificate)
+        if present.not_after <= self._clock.now():
+            raise CertificateEndedError(self._files.certificate, present.not_after)
+        system_id = present.system_id
         async with self._files.changing_beside():
             waiting = await asyncio.to_thread(self._files.load_next)
             if waiting is not None:
