@@ -12,7 +12,7 @@ from pathlib import Path
 
 import click
 
-from oso_registry import cli_audit, cli_home, cli_signed
+from oso_registry import cli_audit, cli_enrol, cli_home, cli_signed
 from oso_registry.authority.cli import ca
 from oso_registry.desk import Desk
 from oso_registry.mandates.cli import delivery_point, mandate
@@ -49,6 +49,7 @@ for command in CERTIFICATE_COMMANDS:
     cli_signed.certificate.add_command(command)
 for command in (
     *cli_home.COMMANDS,
+    *cli_enrol.COMMANDS,
     *cli_audit.COMMANDS,
     ca,
     *groups(),

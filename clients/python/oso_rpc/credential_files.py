@@ -37,6 +37,7 @@ from oso_rpc.credentials import (
     Credentials,
     CredentialsError,
     KeyMismatchError,
+    NotEnrolledError,
     OtherSystemError,
     RenewalBusyError,
     load_private_key,
@@ -131,7 +132,7 @@ class CredentialFiles:
         """Read the pair in use, and check that it belongs together and leads to a trusted root.
 
         Raises:
-            CredentialsError: It does not, or others could read the key.
+            CredentialsError: It does not, others could read the key, or there is none yet.
             OsoError: CERTIFICATE_UNKNOWN when the certificate names no system.
             OSError: A file cannot be read.
             ValueError: A file is not what it should be.
@@ -144,6 +145,8 @@ class CredentialFiles:
                 return _whole(self.certificate, key, self.authority)
             except (KeyMismatchError, FileNotFoundError) as error:
                 failures.append(error)
+        if not self.certificate.exists():
+            raise NotEnrolledError(self.certificate)
         raise failures[0]
 
     def load_next(self) -> Credentials | None:

@@ -6,6 +6,7 @@ CredentialsError
 ├── KeyMismatchError      key and certificate do not belong together
 ├── ChainBrokenError      the certificate leads to no root that is trusted
 ├── OtherSystemError      the certificate is another system's
+├── NotEnrolledError      there is no certificate yet
 └── RenewalBusyError      another process changes the files at this moment
 
 Each carries data; `text("nl")` and `text("en")` make the sentence for people.
@@ -129,6 +130,13 @@ class OtherSystemError(CredentialsError):
         super().__init__(path)
         self.found = found
         self.wanted = wanted
+
+
+class NotEnrolledError(CredentialsError):
+    """There is no certificate yet."""
+
+    text_nl = "{path} is er nog niet: meld dit systeem aan met een uitnodiging (enroll)"
+    text_en = "{path} is not there yet: enrol this system with an invitation (enroll)"
 
 
 class RenewalBusyError(CredentialsError):

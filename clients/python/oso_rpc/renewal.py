@@ -80,8 +80,8 @@ class CertificateEndedError(CredentialsError):
     """
 
     text_nl = (
-        "{path} is verlopen op {end:%Y-%m-%d %H:%M} UTC en kan niet meer worden verlengd: vraag een "
-        "nieuwe uitnodiging, en gebruik enroll"
+        "{path} is verlopen op {end:%Y-%m-%d %H:%M} UTC en kan niet meer worden verlengd: vraag "
+        "een nieuwe uitnodiging, en gebruik enroll"
     )
     text_en = (
         "{path} ended at {end:%Y-%m-%d %H:%M} UTC and cannot be renewed any more: ask for a new "
