@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -18,15 +18,17 @@ from pydantic_settings import SettingsConfigDict
 from oso_registry.access import Authorization
 from oso_registry.audit import AuditServicer
 from oso_registry.audit import registration as audit_service
-from oso_registry.authority import TRUST_FILE, Authority, KeyAccess, load_authority
+from oso_registry.authority import TRUST_FILE, CurrentAuthority, KeyAccess
 from oso_registry.authority.passphrase import ISSUER_PASSPHRASE
 from oso_registry.calls import Office
 from oso_registry.mandates.rpc import registrations as mandate_services
 from oso_registry.parties.rpc import registrations as party_services
+from oso_registry.public import showing
 from oso_registry.school_lists.rpc import SchoolListServicer
 from oso_registry.school_lists.rpc import registration as school_list_service
 from oso_registry.store import MIGRATIONS, Batch
 from oso_registry.systems.issuing import Issuing
+from oso_registry.systems.lists import RevocationLists
 from oso_registry.systems.rpc import Addresses
 from oso_registry.systems.rpc import registrations as system_services
 from oso_rpc.clock import Clock, SystemClock
@@ -61,6 +63,11 @@ class Settings(FileSettings):
     """Where others reach `listen`, `host:port`, as invitations say it; empty: as it listens."""
     public_enrolment_address: str = ""
     """Where others reach `listen_enrolment`, `host:port`; empty: as it listens."""
+    listen_http: str = ""
+    """Where to show root and issuer certificates and revocation lists to anybody, over HTTP,
+    `host:port`; empty: nowhere, the files can be copied from the folder `public`."""
+    public: Path = Path("public")
+    """Folder for what anybody may see: root and issuer certificates, revocation lists."""
     certificate: Path = Path("system.crt")
     """Certificate of this system, with the issuing one (PEM)."""
     key: Path = Path("system.key")
@@ -104,15 +111,19 @@ class House:
     Attributes:
         office: Runs the work of calls.
         settings: The settings.
-        authority: Issues certificates.
+        authority: Issues certificates; to be asked in each call.
         credentials: Who we are; may change while it runs.
+        issuing: Gives out certificates.
+        lists: Publishes revocation lists.
 
     """
 
     office: Office
     settings: Settings
-    authority: Authority
+    authority: CurrentAuthority
     credentials: CredentialsSource
+    issuing: Issuing
+    lists: RevocationLists
 
 
 @asynccontextmanager
@@ -172,57 +183,62 @@ async def running(
 
     """
     async with opened(home, settings, clock) as office:
-        authority = load_authority(settings.authority, settings.key_access())
+        authority = CurrentAuthority(settings.authority, settings.key_access())
+        await authority.get()  # so that an OfficeHeart that cannot sign does not start
         credentials = await asyncio.to_thread(
             CredentialsSource.of,
             settings.certificate,
             settings.key,
             settings.authority / TRUST_FILE,
         )
-        house = House(office, settings, authority, credentials)
-        issuing = Issuing(office, lambda: authority)
+        issuing = Issuing(office, authority)
+        lists = RevocationLists(office, issuing, settings.public)
+        house = House(office, settings, authority, credentials, issuing, lists)
         await issuing.repair()
         server = await build_server(
             settings.listen,
             credentials,
             ServerGuard(Authorization(office), office.clock, observer),
-            services(house, issuing, lambda: addresses_of(settings, server)),
+            services(house, lambda: addresses_of(settings, server)),
             timedelta(minutes=settings.connection_minutes),
             open_address=settings.listen_enrolment,
         )
-        await server.start()
-        tasks = [
-            asyncio.create_task(_tidy(office, issuing), name="tidy"),
-            asyncio.create_task(credentials.watch(), name="credentials-watch"),
-            # Its own certificate too, as any other system: over mutual TLS, from itself.
-            asyncio.create_task(
-                keep_renewed(
-                    credentials,
-                    _at(settings.listen, server.port),
-                    credentials.current.identity.system_id,
-                    office.clock,
-                    RenewalPlan(timedelta(days=settings.renew_days), AT_ONCE),
-                ),
-                name="renewal",
-            ),
-        ]
-        try:
-            yield house, server
-        finally:
-            await server.stop()
-            for task in tasks:
-                task.cancel()
-            for task in tasks:
-                with contextlib.suppress(asyncio.CancelledError):
-                    await task
+        async with AsyncExitStack() as stack:
+            if settings.listen_http:
+                await stack.enter_async_context(showing(settings.public, settings.listen_http))
+            await server.start()
+            tasks = [
+                asyncio.create_task(_tidy(office, house.issuing), name="tidy"),
+                asyncio.create_task(house.lists.watch(), name="revocation-lists"),
+                asyncio.create_task(credentials.watch(), name="credentials-watch"),
+                asyncio.create_task(_renew_own(house, server), name="renewal"),
+            ]
+            try:
+                yield house, server
+            finally:
+                await server.stop()
+                for task in tasks:
+                    task.cancel()
+                for task in tasks:
+                    with contextlib.suppress(asyncio.CancelledError):
+                        await task
 
 
-def services(
-    house: House, issuing: Issuing, addresses: Callable[[], Addresses]
-) -> list[Registration]:
+async def _renew_own(house: House, server: Server) -> None:
+    """Renew OfficeHeart's own certificate as any other system does: from itself."""
+    await keep_renewed(
+        house.credentials,
+        _at(house.settings.listen, server.port),
+        house.credentials.current.identity.system_id,
+        house.office.clock,
+        RenewalPlan(timedelta(days=house.settings.renew_days), AT_ONCE),
+    )
+
+
+def services(house: House, addresses: Callable[[], Addresses]) -> list[Registration]:
     """Give all services of OfficeHeart."""
     return [
-        *system_services(house.office, issuing, addresses),
+        *system_services(house.office, house.issuing, addresses),
         audit_service(AuditServicer(house.office)),
         *party_services(house.office),
         *mandate_services(house.office),

@@ -13,6 +13,7 @@ from pathlib import Path
 import click
 
 from oso_registry import cli_audit, cli_enrol, cli_home, cli_signed
+from oso_registry.authority import cli_rotation
 from oso_registry.authority.cli import ca
 from oso_registry.desk import Desk
 from oso_registry.mandates.cli import delivery_point, mandate
@@ -47,6 +48,8 @@ def main(context: click.Context, desk: Path, lang: str, *, as_json: bool) -> Non
 
 for command in CERTIFICATE_COMMANDS:
     cli_signed.certificate.add_command(command)
+for command in cli_rotation.COMMANDS:
+    ca.add_command(command)
 for command in (
     *cli_home.COMMANDS,
     *cli_enrol.COMMANDS,

@@ -11,6 +11,7 @@ from oso_registry.authority.folder import create_authority
 from oso_registry.authority.keys import KeyAccess
 from oso_registry.authority.passphrase import ISSUER_PASSPHRASE, ROOT_PASSPHRASE
 from oso_registry.authority.problems import AuthorityError
+from oso_registry.desk import Desk, pass_desk
 from oso_rpc.clock import SystemClock
 from oso_rpc.credentials import CredentialsError
 
@@ -60,6 +61,10 @@ def key_access(
 class Readable:
     """Turns what an administrator can mend into one message and exit code 1."""
 
+    def __init__(self, desk: Desk) -> None:
+        """Name the desk, whose language it speaks."""
+        self._desk = desk
+
     def __enter__(self) -> None:
         """Begin."""
 
@@ -72,11 +77,14 @@ class Readable:
         """Say what went wrong."""
         match error:
             case FileExistsError():
-                text = f"{error.filename} is there already; nothing was changed"
+                text = self._desk.text(
+                    f"{error.filename} is er al; er is niets gewijzigd",
+                    f"{error.filename} is there already; nothing was changed",
+                )
             case OSError():
                 text = f"{error.filename}: {error.strerror}"
             case AuthorityError() | CredentialsError():
-                text = str(error)
+                text = error.text(self._desk.language)
             case _:
                 return
         raise click.ClickException(text) from None
@@ -95,11 +103,17 @@ def ca() -> None:
     help="File with the passphrase of the root's key; else OSO_CA_ROOT_PASSPHRASE.",
 )
 @passphrase_options
+@pass_desk
 def ca_init(
-    folder: Path, root_passphrase_file: Path | None, passphrase_file: Path | None, *, demo: bool
+    desk: Desk,
+    folder: Path,
+    root_passphrase_file: Path | None,
+    passphrase_file: Path | None,
+    *,
+    demo: bool,
 ) -> None:
     """Make a root and an issuing authority."""
-    with Readable():
+    with Readable(desk):
         root = key_access(
             ROOT_PASSPHRASE, root_passphrase_file, demo=demo, what="root's key", new=True
         )
@@ -108,9 +122,23 @@ def ca_init(
         )
         if root.passphrase is not None and root.passphrase == issuer.passphrase:
             raise click.ClickException(
-                "the root's key needs a passphrase of its own; this machine knows the issuer's"
+                desk.text(
+                    "de sleutel van de root heeft een eigen wachtwoord nodig; deze machine kent "
+                    "dat van de uitgever",
+                    "the root's key needs a passphrase of its own; this machine knows the issuer's",
+                )
             )
         create_authority(folder, SystemClock().now(), root_access=root, access=issuer)
-    click.echo(f"Authority made in {folder}. Give root.crt to everybody; take root-1.key offline.")
+    desk.say(
+        f"De autoriteit staat in {folder}. Geef root.crt aan iedereen; haal root-1.key offline.",
+        f"Authority made in {folder}. Give root.crt to everybody; take root-1.key offline.",
+        folder=str(folder),
+    )
     if demo:
-        click.echo("Its keys are not encrypted: never use it for real schools.", err=True)
+        click.echo(
+            desk.text(
+                "De sleutels zijn niet versleuteld: nooit gebruiken voor echte scholen.",
+                "Its keys are not encrypted: never use it for real schools.",
+            ),
+            err=True,
+        )

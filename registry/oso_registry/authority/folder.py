@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from oso_registry.authority.issuing import Authority, Issuer, Root
-from oso_registry.authority.ledger import Entry, Ledger, State
+from oso_registry.authority.ledger import SIGNING, Entry, Ledger, State
 from oso_registry.authority.problems import (
     FolderError,
     FolderProblem,
@@ -40,7 +40,6 @@ if TYPE_CHECKING:
     from oso_registry.authority.keys import CaKey, KeyAccess
 
 TRUST_FILE = "root.crt"
-_SIGNING = frozenset({State.ACTIVE, State.OUTGOING})
 
 
 def create_authority(
@@ -182,6 +181,6 @@ def _read_issuer(folder: Path, entry: Entry, root: Root, access: KeyAccess | Non
         certificate.verify_directly_issued_by(root.certificate)
     except Exception:  # noqa: BLE001  whatever cryptography says of it: it is not the root's
         raise FolderError(folder / f"{entry.name}.crt", FolderProblem.CHAIN) from None
-    opened = access is not None and entry.state in _SIGNING
+    opened = access is not None and entry.state in SIGNING
     key = open_key(folder, entry, certificate, access) if opened and access else None
     return Issuer(entry.name, entry.state, certificate, root, entry.superseded, key)

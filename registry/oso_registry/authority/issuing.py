@@ -8,6 +8,7 @@ same content and serial number.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from cryptography import x509
@@ -17,10 +18,13 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
 
+from oso_registry.authority.crl import ListPlan, sign_list
 from oso_registry.authority.der import signed
-from oso_registry.authority.ledger import State
+from oso_registry.authority.ledger import SIGNING, State
 from oso_registry.authority.problems import (
     CertificateProfileError,
+    CrlError,
+    CrlProblem,
     IssuerError,
     IssuerProblem,
     ProfileProblem,
@@ -39,10 +43,15 @@ from oso_registry.authority.requests import SigningRequest, public_key_sha256
 from oso_rpc.identity import is_system_id
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from datetime import datetime, timedelta
+    from collections.abc import Callable, Iterable
+    from datetime import datetime
 
+    from oso_registry.authority.crl import RevokedEntry
     from oso_registry.authority.keys import CaKey
+
+
+# Whoever read the authority just before another issuer took over may plan with it a moment longer.
+SETTLING = timedelta(minutes=1)
 
 
 def _nothing_blocked(_public_key_sha256: bytes) -> bool:
@@ -194,6 +203,11 @@ class Authority:
         return self.active.certificate
 
     @property
+    def listing(self) -> tuple[Issuer, ...]:
+        """The issuers that give a revocation list, oldest first: ACTIVE and OUTGOING."""
+        return tuple(one for one in self.issuers if one.state in SIGNING)
+
+    @property
     def trust_pem(self) -> bytes:
         """What everybody trusts: the roots that are not retired, as PEM."""
         return b"".join(
@@ -302,6 +316,38 @@ class Authority:
         """
         return self.sign(self.plan(request_pem, system_id, now, lifetime=lifetime))
 
+    def revocation_list(
+        self,
+        issuer: Issuer,
+        revoked: Iterable[RevokedEntry],
+        number: int,
+        now: datetime,
+        lifetime: timedelta,
+    ) -> bytes:
+        """Make and sign the revocation list of an issuer; give it as DER.
+
+        A thousand entries take tens of milliseconds: keep it off the event loop.
+
+        Args:
+            issuer: One of `listing`.
+            revoked: What is on the list, in any order: certificates of this issuer.
+            number: 1 or higher; it must rise from list to list.
+            now: The moment; the list is valid from five minutes before.
+            lifetime: How long from `now` it is valid, 400 days at most.
+
+        Raises:
+            CrlError: The issuer gives no list in its state, the list cannot be, or what was signed
+                does not verify.
+            IssuerError: It is none of this authority, or its key was not opened.
+            AuthorityError: The key cannot be used now.
+
+        """
+        own = self.issuer(issuer.sha256)
+        if own.state not in SIGNING:
+            raise CrlError(own.name, CrlProblem.NOT_SIGNING)
+        plan = ListPlan(own.name, own.certificate, tuple(revoked), number, now, lifetime)
+        return sign_list(plan, own.open_key())
+
     def _check_lifetime(self, now: datetime, lifetime: timedelta) -> None:
         if not -BACKDATE < lifetime <= self.leaf_lifetime:
             raise CertificateProfileError(ProfileProblem.TOO_LONG)
@@ -323,7 +369,7 @@ def _check_may_sign(issuer: Issuer, planned: datetime) -> None:
     if issuer.state is State.ACTIVE:
         return
     # What was planned before another took over is still signed: no intent is lost in a rotation.
-    before = issuer.superseded is not None and planned <= issuer.superseded
+    before = issuer.superseded is not None and planned <= issuer.superseded + SETTLING
     if issuer.state is not State.OUTGOING or not before:
         raise IssuerError(issuer.name, IssuerProblem.NOT_ACTIVE)
 

@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING, Literal, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from oso_registry.authority.crl import Reason  # noqa: TC001  pydantic reads it
 from oso_registry.authority.problems import FolderError, FolderProblem
 from oso_registry.directory import replace_file
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from pathlib import Path
 
 FILE_NAME = "authority.json"
@@ -34,12 +36,17 @@ class State(StrEnum):
     RETIRED = "RETIRED"
 
 
+# Who signs: leaves or not, a revocation list in any case.
+SIGNING = frozenset({State.ACTIVE, State.OUTGOING})
+
+
 class Event(Enum):
     """What happens to a root or an issuer."""
 
     ACTIVATE = "activate"
     SUPERSEDE = "supersede"
     RETIRE = "retire"
+    REVOKE = "revoke"
 
 
 STEPS = {
@@ -47,6 +54,9 @@ STEPS = {
     (State.PREPARED, Event.RETIRE): State.RETIRED,
     (State.ACTIVE, Event.SUPERSEDE): State.OUTGOING,
     (State.OUTGOING, Event.RETIRE): State.RETIRED,
+    (State.PREPARED, Event.REVOKE): State.RETIRED,
+    (State.OUTGOING, Event.REVOKE): State.RETIRED,
+    (State.RETIRED, Event.REVOKE): State.RETIRED,
 }
 
 
@@ -73,6 +83,21 @@ class Entry(BaseModel):
     """When another took its place."""
     retired: AwareDatetime | None = None
     """When it was taken out of use."""
+    revoked: AwareDatetime | None = None
+    """When its root revoked it (an issuer)."""
+    reason: Reason | None = None
+    """Why it was revoked: the number of RFC 5280, 5.3.1."""
+
+    @property
+    def is_root(self) -> bool:
+        """Whether it is a root; else it is an issuer."""
+        return self.name.startswith("root-")
+
+    @property
+    def latest(self) -> datetime:
+        """When something last happened to it."""
+        moments = (self.prepared, self.activated, self.superseded, self.retired, self.revoked)
+        return max(one for one in moments if one is not None)
 
 
 class Ledger(BaseModel):
@@ -103,6 +128,32 @@ class Ledger(BaseModel):
         if any(one.root not in roots for one in self.issuers):
             raise ValueError("an issuer names a root that is not there")
         return self
+
+    def entry(self, name: str) -> Entry | None:
+        """Find a root or an issuer by its name."""
+        return next((one for one in (*self.roots, *self.issuers) if one.name == name), None)
+
+    def active(self, *, root: bool) -> Entry:
+        """Give the root or issuer that is ACTIVE."""
+        entries = self.roots if root else self.issuers
+        return next(one for one in entries if one.state is State.ACTIVE)
+
+    def replaced(self, *changed: Entry) -> Ledger:
+        """Give a ledger in which entries took the place of those of the same name."""
+        new = {one.name: one for one in changed}
+        return Ledger(
+            leaf_days=self.leaf_days,
+            roots=tuple(new.get(one.name, one) for one in self.roots),
+            issuers=tuple(new.get(one.name, one) for one in self.issuers),
+        )
+
+    def added(self, entry: Entry) -> Ledger:
+        """Give a ledger with one more root or issuer."""
+        return Ledger(
+            leaf_days=self.leaf_days,
+            roots=(*self.roots, entry) if entry.is_root else self.roots,
+            issuers=self.issuers if entry.is_root else (*self.issuers, entry),
+        )
 
     @staticmethod
     def read(folder: Path) -> Ledger:

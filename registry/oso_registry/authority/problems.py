@@ -18,7 +18,7 @@ from __future__ import annotations
 from enum import Enum
 
 
-class _Problem(Enum):
+class Problem(Enum):
     """A reason, in Dutch and English."""
 
     def text(self, language: str) -> str:
@@ -27,7 +27,7 @@ class _Problem(Enum):
         return sentences[0 if language == "nl" else 1]
 
 
-class ProfileProblem(_Problem):
+class ProfileProblem(Problem):
     """Why a request is not signed, in Dutch and English."""
 
     NO_REQUEST = (
@@ -53,11 +53,11 @@ class ProfileProblem(_Problem):
     LIFETIME = (
         (
             "het certificaat zou langer gelden dan dat van de uitgever; laat eerst een nieuwe "
-            "uitgever ingaan (oso-registry ca rotate)"
+            "uitgever ingaan (oso-registry ca prepare, daarna ca activate)"
         ),
         (
             "the certificate would outlive the one of its issuer; activate a new issuer first "
-            "(oso-registry ca rotate)"
+            "(oso-registry ca prepare, then ca activate)"
         ),
     )
     TOO_LONG = (
@@ -70,7 +70,7 @@ class ProfileProblem(_Problem):
     )
 
 
-class Violation(_Problem):
+class Violation(Problem):
     """What in a certificate does not fit the profile of a leaf, in Dutch and English."""
 
     UNREADABLE = ("is niet te lezen", "cannot be read")
@@ -140,7 +140,7 @@ class ProfileViolationError(AuthorityError):
         return f"the certificate does not fit the profile and is not given out: {found}"
 
 
-class KeyProblem(_Problem):
+class KeyProblem(Problem):
     """Why a key file does not open, in Dutch and English."""
 
     PASSPHRASE_WRONG = (
@@ -193,7 +193,7 @@ class KeyLockedError(AuthorityError):
         return f"{self.name}: {self.problem.text(language)}"
 
 
-class FolderProblem(_Problem):
+class FolderProblem(Problem):
     """Why a folder is no authority, in Dutch and English."""
 
     ABSENT = (
@@ -254,7 +254,7 @@ class FolderError(AuthorityError):
         return f"{self.path}: {self.problem.text(language)}"
 
 
-class IssuerProblem(_Problem):
+class IssuerProblem(Problem):
     """Why an issuer does not sign, in Dutch and English."""
 
     UNKNOWN = (
@@ -281,6 +281,63 @@ class IssuerError(AuthorityError):
     """
 
     def __init__(self, name: str, problem: IssuerProblem) -> None:
+        """Record which and why."""
+        super().__init__(name, problem)
+        self.name = name
+        self.problem = problem
+
+    def text(self, language: str = "nl") -> str:
+        """Give the sentence for people in `nl` or `en`."""
+        return f"{self.name}: {self.problem.text(language)}"
+
+
+class CrlProblem(Problem):
+    """Why a revocation list is not made, or does not replace another, in Dutch and English."""
+
+    NOT_SIGNING = (
+        "geeft geen intrekkingslijst meer, of nog niet",
+        "gives no revocation list any more, or not yet",
+    )
+    NUMBER = (
+        "het nummer van een intrekkingslijst is 1 of hoger, van hooguit 20 bytes",
+        "the number of a revocation list is 1 or higher, and has at most 20 bytes",
+    )
+    LIFETIME = (
+        "een intrekkingslijst geldt meer dan een seconde en hooguit 400 dagen",
+        "a revocation list is valid for more than a second and 400 days at most",
+    )
+    ENTRY = (
+        "een serienummer kan er geen zijn van een certificaat, of is in de toekomst ingetrokken",
+        "a serial number cannot be one of a certificate, or was revoked in the future",
+    )
+    TWICE = (
+        "een serienummer staat er tweemaal in",
+        "a serial number is in it twice",
+    )
+    SIGNATURE = (
+        "wat is ondertekend is niet wat moest worden ondertekend; de lijst wordt niet uitgegeven",
+        "what was signed is not what was to be signed; the list is not given out",
+    )
+    NUMBER_NOT_HIGHER = (
+        "er is al een intrekkingslijst met dit nummer of een hoger; die blijft",
+        "there is a revocation list of this number or a higher one already; it stays",
+    )
+    OTHER_LIST = (
+        "wat er staat is geen intrekkingslijst van deze uitgever; zoek uit wie het verving",
+        "what is there is no revocation list of this issuer; find out who replaced it",
+    )
+
+
+class CrlError(AuthorityError):
+    """A revocation list cannot be made or replaced.
+
+    Attributes:
+        name: Whose list: the issuer or root, or the file.
+        problem: Why.
+
+    """
+
+    def __init__(self, name: str, problem: CrlProblem) -> None:
         """Record which and why."""
         super().__init__(name, problem)
         self.name = name

@@ -164,7 +164,7 @@ class EnrolmentServicer(Calls, enrolment_grpc.EnrolmentServiceServicer):
 
         # Not kept under its request_id: a token must not lie in the database.
         given = await self._office.change(request, current_caller(), work, keep=False)
-        trust = self._issuing.authority().trust_pem
+        trust = (await self._issuing.authority()).trust_pem
         return enrolment.InviteSystemResponse(invitation=self._addresses().complete(given, trust))
 
     async def EnrolCertificate(
@@ -180,7 +180,7 @@ class EnrolmentServicer(Calls, enrolment_grpc.EnrolmentServiceServicer):
                 self._attempts.failed(peer, now)
             raise
         return enrolment.EnrolCertificateResponse(
-            certificate=certificate, authority_pem=self._trust()
+            certificate=certificate, authority_pem=await self._trust()
         )
 
     async def RenewCertificate(
@@ -189,11 +189,11 @@ class EnrolmentServicer(Calls, enrolment_grpc.EnrolmentServiceServicer):
         """Give the calling system its next certificate."""
         certificate = await self._issuing.renew(request, current_caller())
         return enrolment.RenewCertificateResponse(
-            certificate=certificate, authority_pem=self._trust()
+            certificate=certificate, authority_pem=await self._trust()
         )
 
-    def _trust(self) -> str:
-        return self._issuing.authority().trust_pem.decode("ascii")
+    async def _trust(self) -> str:
+        return (await self._issuing.authority()).trust_pem.decode("ascii")
 
 
 class CertificateServicer(Calls, certificates_grpc.CertificateServiceServicer):

@@ -148,7 +148,10 @@ def test_wrong_registration_changes_nothing(office: Path) -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [("ca", "init", "--demo", "--dir", "ca"), ("key", "init", "--out", "directory.key")],
+    [
+        ("--lang", "en", "ca", "init", "--demo", "--dir", "ca"),
+        ("key", "init", "--out", "directory.key"),
+    ],
 )
 def test_nothing_is_overwritten(office: Path, arguments: tuple[str, ...]) -> None:
     """Keys that are there stay, and the message says so."""

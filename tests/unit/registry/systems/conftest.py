@@ -75,7 +75,11 @@ class Counter:
 
     def __post_init__(self) -> None:
         """Put it together."""
-        self.issuing = Issuing(self.office, lambda: self.authority)
+        self.issuing = Issuing(self.office, self)
+
+    async def get(self) -> Authority:
+        """Give the authority."""
+        return self.authority
 
     async def invite(self, system: str = of.SYSTEM, lifetime: timedelta = LIFETIME) -> str:
         """Invite a system; give the token."""
