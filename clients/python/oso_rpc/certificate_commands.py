@@ -193,7 +193,7 @@ def refusal(error: OsoError, language: str) -> str:
             "met: timedatectl set-ntp true) en probeer het opnieuw. Er is niets gebruikt."
         )
     return (
-        f"The clock of this computer is {_span(offset, 'hours', 'minutes')} "
+        f"The clock of this computer is {_span(offset, 'h', 'min')} "
         f"{'ahead of' if ahead else 'behind'} that of OfficeHeart. Set it right (for instance "
         "with: timedatectl set-ntp true) and try again. Nothing was used up."
     )

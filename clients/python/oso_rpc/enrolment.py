@@ -3,7 +3,8 @@
 The key is made where it lives and stays there. What is asked is on the disk before it is sent:
 after a lost answer or a crash the same command asks the same, and gets the same certificate.
 
-InvitationError   the file is no invitation
+InvitationError          the file is no invitation
+InvitationExposedError   others could read it
 """
 
 from __future__ import annotations
@@ -21,7 +22,12 @@ from oso.registry.v1.enrolment_service_pb2 import EnrolCertificateRequest
 from oso.registry.v1.enrolment_service_pb2_grpc import EnrolmentServiceStub
 from oso.registry.v1.invitation_pb2 import Invitation
 from oso_rpc.channel import open_channel
-from oso_rpc.credentials import CredentialsError, read_private
+from oso_rpc.credentials import (
+    CredentialsError,
+    KeyFileExposedError,
+    load_certificate,
+    read_private,
+)
 from oso_rpc.errors import from_rpc_error
 
 if TYPE_CHECKING:
@@ -34,6 +40,21 @@ if TYPE_CHECKING:
 
 OFFICE_HEART = "OfficeHeart"
 SECONDS = 30.0
+
+
+class InvitationExposedError(KeyFileExposedError):
+    """Others could read the invitation, and be the system it invites."""
+
+    text_nl = (
+        "{path} is een uitnodiging, maar anderen dan de eigenaar kunnen erbij (rechten {mode:04o}), "
+        "of het is geen gewoon bestand van deze gebruiker. Kan iemand haar hebben gelezen, vraag dan "
+        "een nieuwe. Anders: chmod 600 {path}"
+    )
+    text_en = (
+        "{path} is an invitation, but others than its owner can reach it (mode {mode:04o}), or it is "
+        "no regular file of this user. If somebody may have read it, ask for a new one. If not: "
+        "chmod 600 {path}"
+    )
 
 
 class InvitationError(CredentialsError):
@@ -56,7 +77,11 @@ def load_invitation(path: Path) -> Invitation:
         OSError: It cannot be read.
 
     """
-    return parse_invitation(path, read_private(path))
+    try:
+        content = read_private(path)
+    except KeyFileExposedError as error:
+        raise InvitationExposedError(path, error.mode) from None
+    return parse_invitation(path, content)
 
 
 def parse_invitation(path: Path, content: bytes) -> Invitation:
@@ -69,7 +94,8 @@ def parse_invitation(path: Path, content: bytes) -> Invitation:
     try:
         invitation = Parse(content, Invitation(), ignore_unknown_fields=True)
         protovalidate.validate(invitation)
-    except (ParseError, UnicodeDecodeError, protovalidate.ValidationError):
+        load_certificate(path, invitation.authority_pem.encode("utf-8"))
+    except (ParseError, ValueError, protovalidate.ValidationError):
         raise InvitationError(path) from None
     return invitation
 
