@@ -8,6 +8,7 @@ with the old one and is bound to it, as a session is, is ended with it.
 from __future__ import annotations
 
 import asyncio
+import threading
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -48,6 +49,7 @@ class CredentialsSource:
 
         """
         self.files = files
+        self._reading = threading.Lock()
         self._stamp = self._stamp_of_files()
         self.current = files.load()
         self._previous = files.load_previous()
@@ -92,6 +94,10 @@ class CredentialsSource:
             await self.refresh()
 
     def _refresh(self) -> None:
+        with self._reading:  # one after the other: what was read last is what stays
+            self._read()
+
+    def _read(self) -> None:
         stamp = self._stamp_of_files()
         if stamp == self._stamp:
             return

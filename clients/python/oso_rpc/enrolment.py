@@ -46,13 +46,13 @@ class InvitationExposedError(KeyFileExposedError):
     """Others could read the invitation, and be the system it invites."""
 
     text_nl = (
-        "{path} is een uitnodiging, maar anderen dan de eigenaar kunnen erbij (rechten {mode:04o}), "
-        "of het is geen gewoon bestand van deze gebruiker. Kan iemand haar hebben gelezen, vraag dan "
-        "een nieuwe. Anders: chmod 600 {path}"
+        "{path} is een uitnodiging, maar anderen dan de eigenaar kunnen erbij (rechten "
+        "{mode:04o}), of het is geen gewoon bestand van deze gebruiker. Kan iemand haar hebben "
+        "gelezen, vraag dan een nieuwe. Anders: chmod 600 {path}"
     )
     text_en = (
-        "{path} is an invitation, but others than its owner can reach it (mode {mode:04o}), or it is "
-        "no regular file of this user. If somebody may have read it, ask for a new one. If not: "
+        "{path} is an invitation, but others than its owner can reach it (mode {mode:04o}), or it "
+        "is no regular file of this user. If somebody may have read it, ask for a new one. If not: "
         "chmod 600 {path}"
     )
 

@@ -1,8 +1,8 @@
-"""A program: renews a system again and again, killed before each change of a file in turn.
+"""A program: does something to a system's files, killed before each change of a file in turn.
 
-Called with the folder of a landscape. For each step it prints what is in use after the kill (`old`
-or `new`), and after the renewal was begun again: that, whether the old pair is kept, whether the
-key is in its place, and how many certificates were given.
+Called with what (`renew`, `enrol` or `enrol-again`) and the folder of a landscape. For each step it
+prints what is in use after the kill (`none`, `old` or `new`), and after it was begun again: that,
+whether the old pair is kept, whether the key is in its place, and how many certificates were given.
 """
 
 from __future__ import annotations
@@ -13,13 +13,17 @@ import shutil
 import signal
 import sys
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from oso_registry.authority import Authority, KeyAccess, load_authority
 from oso_rpc.credential_files import CredentialFiles
+from oso_rpc.credentials import NotEnrolledError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from oso_rpc.credentials import Credentials
 
 # Names of audit events (PEP 578) of what changes names or contents of files.
@@ -38,8 +42,22 @@ def renew(files: CredentialFiles, authority: Authority, office: Path) -> None:
         files.take_up(_NOW)
 
 
-def killed_at(step: int, files: CredentialFiles, authority: Authority, office: Path) -> bool:
-    """Renew in a process of its own, killed before its change number `step`; tell if it was."""
+def enrol(files: CredentialFiles, authority: Authority, office: Path) -> None:
+    """Enrol, at an OfficeHeart that gives one certificate for an invitation."""
+    with files.changing():
+        if files.enrolled_with("token"):
+            return
+        request = files.ask_with("token", "las-a")
+        given = office / hashlib.sha256(request).hexdigest()
+        if not given.exists():
+            given.write_bytes(authority.issue(request, "las-a", datetime.now(UTC)))
+        files.accept(given.read_bytes(), (office / "root.crt").read_bytes(), "las-a")
+        if files.next_certificate.exists():
+            files.take_up(_NOW)
+
+
+def killed_at(step: int, files: CredentialFiles, work: Callable[[], None]) -> bool:
+    """Work in a process of its own, killed before its change number `step`; tell if it was."""
     child = os.fork()
     if child == 0:
         changes = 0
@@ -55,13 +73,13 @@ def killed_at(step: int, files: CredentialFiles, authority: Authority, office: P
                 changes += 1
 
         sys.addaudithook(count)
-        renew(files, authority, office)
+        work()
         os._exit(0)
     _, status = os.waitpid(child, 0)
     return os.WIFSIGNALED(status)
 
 
-def main(folder: Path) -> None:
+def main(what: str, folder: Path) -> None:
     """Kill at step after step, until there is none left."""
     authority = load_authority(folder / "ca", KeyAccess(demo=True))
     step = 0
@@ -70,25 +88,39 @@ def main(folder: Path) -> None:
         office.mkdir()
         home.mkdir()
         shutil.copy(folder / "ca" / "root.crt", office)
-        shutil.copy(folder / "ca" / "root.crt", home)
-        for kind in ("crt", "key"):
-            shutil.copy(folder / f"las-a.{kind}", home / f"system.{kind}")
         files = CredentialFiles(home / "system.crt", home / "system.key", home / "root.crt")
-        old = files.load()
-
-        def told(now: Credentials, old: Credentials = old) -> str:
-            return "old" if now.identity == old.identity else "new"
-
-        if not killed_at(step, files, authority, office):
+        old: Credentials | None = None
+        if what != "enrol":
+            shutil.copy(folder / "ca" / "root.crt", home)
+            for kind in ("crt", "key"):
+                shutil.copy(folder / f"las-a.{kind}", home / f"system.{kind}")
+            old = files.load()
+        work = partial(renew if what == "renew" else enrol, files, authority, office)
+        if not killed_at(step, files, work):
             return
-        after = told(files.load())
-        renew(files, authority, office)
+        after = in_use(files, old)
+        work()
         previous = files.load_previous()
-        kept = previous is not None and previous.credentials.identity == old.identity
+        kept = None if previous is None or old is None else same(previous.credentials, old)
         whole = files.load().key_pem == files.key.read_bytes()
-        print(after, told(files.load()), kept, whole, len(list(office.iterdir())) - 1)  # noqa: T201
+        given = len(list(office.iterdir())) - 1
+        print(after, in_use(files, old), kept, whole, given)  # noqa: T201
         step += 1
 
 
+def same(one: Credentials, other: Credentials) -> bool:
+    """Tell whether two pairs are the same."""
+    return one.identity == other.identity
+
+
+def in_use(files: CredentialFiles, old: Credentials | None) -> str:
+    """Tell what is in use."""
+    try:
+        now = files.load()
+        return "old" if old is not None and same(now, old) else "new"
+    except NotEnrolledError:
+        return "none"
+
+
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(sys.argv[1], Path(sys.argv[2]))

@@ -97,22 +97,44 @@ def test_the_pair_before_is_kept_for_a_day(landscape: Landscape, files: Credenti
     assert files.load().identity != before.identity
 
 
-def test_killed_at_any_step_a_renewal_leaves_a_pair_that_works(landscape: Landscape) -> None:
-    """Whenever the process ends, old or new is whole, and beginning again finishes the same one."""
+def _killed(landscape: Landscape, what: str) -> list[tuple[str, str]]:
+    """Do something, killed at each step; give what is in use then, and what after a second try."""
     program = Path(__file__).with_name("cut_off.py")
     done = subprocess.run(
-        [sys.executable, program, landscape.folder], capture_output=True, text=True, check=False
+        [sys.executable, program, what, landscape.folder],
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
     assert done.stderr == ""
-    steps = done.stdout.splitlines()
-    afterwards = [step.split(maxsplit=1) for step in steps]
-    # After the kill: the old pair up to some step, from there on the new one. After the second try
-    # the new one, the old one kept, the key in its place.
-    assert sorted(afterwards, reverse=True) == afterwards
-    assert {"old", "new"} == {first for first, _ in afterwards}
-    # One certificate was given; a second one only where the first was in use already.
-    assert {"new True True 1"} == {rest for first, rest in afterwards if first == "old"}
+    steps = [line.partition(" ") for line in done.stdout.splitlines()]
+    return [(after, again) for after, _, again in steps]
+
+
+def test_killed_at_any_step_a_renewal_leaves_a_pair_that_works(landscape: Landscape) -> None:
+    """Whenever the process ends, old or new is whole, and beginning again finishes the same one."""
+    steps = _killed(landscape, "renew")
+
+    # The old pair up to some step, from there on the new one.
+    assert sorted(steps, reverse=True) == steps
+    assert {"old", "new"} == {after for after, _ in steps}
+    # Then: the new one, the old one kept, the key in its place, one certificate given; but where
+    # the new one was in use already, to begin again is another renewal.
+    assert {"new True True 1"} == {again for after, again in steps if after == "old"}
+    assert {"new False True 2"} == {again for after, again in steps if after == "new"}
+
+
+@pytest.mark.parametrize(("what", "before"), [("enrol", "none"), ("enrol-again", "old")])
+def test_killed_at_any_step_an_enrolment_goes_on(
+    landscape: Landscape, what: str, before: str
+) -> None:
+    """Whenever the process ends, the same command ends with the one certificate that was given."""
+    steps = _killed(landscape, what)
+
+    kept = what == "enrol-again" or None
+    assert {before, "new"} == {after for after, _ in steps}
+    assert {f"new {kept} True 1"} == {again for _, again in steps}
 
 
 def test_a_certificate_for_another_key_is_not_written(
