@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import signal
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,7 +19,8 @@ from oso_registry.access import Authorization
 from oso_registry.audit import AuditServicer
 from oso_registry.audit import registration as audit_service
 from oso_registry.authority import TRUST_FILE, CurrentAuthority, KeyAccess
-from oso_registry.authority.passphrase import ISSUER_PASSPHRASE
+from oso_registry.authority.passphrase import ISSUER_PASSPHRASE, TOKEN_PIN
+from oso_registry.authority.tokens import token_access
 from oso_registry.calls import Office
 from oso_registry.mandates.rpc import registrations as mandate_services
 from oso_registry.parties.rpc import registrations as party_services
@@ -77,6 +78,11 @@ class Settings(FileSettings):
     passphrase_file: Path | None = None
     """File with the passphrase of the issuer's key. Its owner alone may read it. Without it:
     `OSO_CA_PASSPHRASE` in the environment, or the systemd credential `oso-ca-passphrase`."""
+    pkcs11_module: Path | None = None
+    """PKCS#11 module, when a key of an issuer is in a token (HSM)."""
+    pin_file: Path | None = None
+    """File with the PIN of the token. Its owner alone may read it. Without it: `OSO_CA_PIN` in the
+    environment, or the systemd credential `oso-ca-pin`."""
     demo_keys: bool = False
     """Whether keys of the authority need no passphrase. For demos and tests only."""
     directory_key: Path = Path("directory.key")
@@ -96,12 +102,17 @@ class Settings(FileSettings):
         """Find what opens the keys of the authority.
 
         Raises:
-            CredentialsError: Others could read the file with the passphrase.
-            OSError: It cannot be read.
+            CredentialsError: Others could read the file with the passphrase or the PIN.
+            TokenError: There is no package for tokens.
+            OSError: A file cannot be read.
 
         """
-        passphrase = ISSUER_PASSPHRASE.find(self.passphrase_file)
-        return KeyAccess(passphrase, demo=self.demo_keys)
+        access = KeyAccess(ISSUER_PASSPHRASE.find(self.passphrase_file), demo=self.demo_keys)
+        if self.pkcs11_module is None:
+            return access
+        return replace(
+            access, token=token_access(self.pkcs11_module, TOKEN_PIN.find(self.pin_file))
+        )
 
 
 @dataclass(frozen=True)

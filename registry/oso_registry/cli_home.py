@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from oso_registry.authority.cli import key_access
-from oso_registry.authority.passphrase import ISSUER_PASSPHRASE, ROOT_PASSPHRASE
+from oso_registry.authority.cli import NEW_IN, IssuerOptions, issuer_options, key_access
+from oso_registry.authority.passphrase import ROOT_PASSPHRASE
 from oso_registry.desk import Desk, pass_desk
 from oso_registry.systems.cli import HOURS, OUT, hand_out
 
@@ -115,12 +115,8 @@ def _all_or_nothing(home: Path) -> Iterator[Path]:
     type=_EXISTING,
     help="File with the passphrase of the root's key; else OSO_CA_ROOT_PASSPHRASE.",
 )
-@click.option(
-    "--passphrase-file",
-    type=_EXISTING,
-    help="File with the passphrase of the issuer's key; else OSO_CA_PASSPHRASE.",
-)
-@click.option("--demo", is_flag=True, help="Keys without a passphrase: for demos only.")
+@issuer_options
+@NEW_IN
 @pass_desk
 def init(
     desk: Desk,
@@ -131,8 +127,8 @@ def init(
     listen_enrolment: str,
     database: str,
     root_passphrase_file: Path | None,
-    passphrase_file: Path | None,
-    demo: bool,
+    new_in: str,
+    issuer: IssuerOptions,
 ) -> None:
     """Found an OfficeHeart: authority, keys, database, and the desk of its first registrar."""
     from oso_registry.founding import DESK  # noqa: PLC0415
@@ -141,17 +137,17 @@ def init(
     values: dict[str, str | bool] = {"listen": listen, "listen_enrolment": listen_enrolment}
     if database:
         values["database"] = database
-    if passphrase_file is not None:
-        values["passphrase_file"] = str(passphrase_file.absolute())
-    if demo:
+    for setting in ("passphrase_file", "pkcs11_module", "pin_file"):
+        named: Path | None = getattr(issuer, setting)
+        if named is not None:
+            values[setting] = str(named.absolute())
+    if issuer.demo:
         values["demo_keys"] = True
     with _readable(desk):
         root_access = key_access(
-            ROOT_PASSPHRASE, root_passphrase_file, demo=demo, what="root's key", new=True
+            ROOT_PASSPHRASE, root_passphrase_file, demo=issuer.demo, what="root's key", new=True
         )
-        access = key_access(
-            ISSUER_PASSPHRASE, passphrase_file, demo=demo, what="issuer's key", new=True
-        )
+        access = issuer.access(files=not new_in, new=True, new_in=new_in)
         with _all_or_nothing(home) as folder:
             asyncio.run(_found(folder, values, SystemClock().now(), root_access, access))
     desk.say(
@@ -164,7 +160,7 @@ def init(
         home=str(home),
         desk=str(home / DESK),
     )
-    if demo:
+    if issuer.demo:
         click.echo(
             desk.text(
                 "De sleutels zijn niet versleuteld: nooit gebruiken voor echte scholen.",

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from oso_registry.authority.cli import key_access, passphrase_options
+from oso_registry.authority.cli import IssuerOptions, has_key_files, issuer_options
 from oso_registry.authority.folder import load_authority
-from oso_registry.authority.passphrase import ISSUER_PASSPHRASE
 from oso_registry.authority.problems import AuthorityError
 from oso_registry.directory import VersionNotHigherError, publish_directory, replace_file
 from oso_registry.registration import RegistrationError, read_registration
@@ -70,21 +69,19 @@ def certificate() -> None:
 @click.option(
     "--days", type=click.IntRange(1, 397), help="How long; the authority's own if absent."
 )
-@passphrase_options
+@issuer_options
 def certificate_issue(
+    *,
     folder: Path,
     csr: Path,
     system_id: str,
     out: Path,
-    *,
     days: int | None,
-    passphrase_file: Path | None,
-    demo: bool,
+    issuer: IssuerOptions,
 ) -> None:
     """Sign a request that a system made where its key lives."""
     with _Readable():
-        access = key_access(ISSUER_PASSPHRASE, passphrase_file, demo=demo, what="issuer's key")
-        authority = load_authority(folder, access)
+        authority = load_authority(folder, issuer.access(files=has_key_files(folder)))
         lifetime = None if days is None else timedelta(days=days)
         plan = authority.plan(csr.read_bytes(), system_id, SystemClock().now(), lifetime=lifetime)
         replace_file(out, authority.sign(plan))

@@ -32,6 +32,7 @@ from oso_registry.authority.problems import (
 )
 from oso_registry.authority.profile import LEAF_LIFETIME
 from oso_registry.authority.steps import RotationError, RotationProblem
+from oso_registry.authority.tokens import TokenError, TokenProblem, token_access
 
 __all__ = [
     "LEAF_LIFETIME",
@@ -59,7 +60,10 @@ __all__ = [
     "RotationError",
     "RotationProblem",
     "State",
+    "TokenError",
+    "TokenProblem",
     "Violation",
     "create_authority",
     "load_authority",
+    "token_access",
 ]

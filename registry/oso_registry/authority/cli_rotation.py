@@ -8,11 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from oso_registry.authority.cli import Readable, key_access, passphrase_options
+from oso_registry.authority.cli import (
+    NEW_IN,
+    IssuerOptions,
+    Readable,
+    has_key_files,
+    issuer_options,
+    key_access,
+)
 from oso_registry.authority.crl import Reason
 from oso_registry.authority.ledger import State
 from oso_registry.authority.overview import Shown, overview
-from oso_registry.authority.passphrase import ISSUER_PASSPHRASE, ROOT_PASSPHRASE
+from oso_registry.authority.passphrase import ROOT_PASSPHRASE
 from oso_registry.authority.rotation import (
     RootKey,
     activate,
@@ -67,29 +74,31 @@ def _root_of(root_key: Path | None, file: Path | None, *, demo: bool, new: bool 
 @_FOLDER
 @click.option("--root", "is_root", is_flag=True, help="Prepare a new root; else a new issuer.")
 @_root_options
-@passphrase_options
+@issuer_options
+@NEW_IN
 @pass_desk
 def ca_prepare(
     desk: Desk,
+    *,
     folder: Path,
     root_key: Path | None,
     root_passphrase_file: Path | None,
-    passphrase_file: Path | None,
-    *,
     is_root: bool,
-    demo: bool,
+    new_in: str,
+    issuer: IssuerOptions,
 ) -> None:
     """Make the next issuer, or the next root: trusted from now on, signs nothing yet.
 
     For an issuer the root's key must be at hand.
     """
     with Readable(desk):
-        root = _root_of(root_key, root_passphrase_file, demo=demo, new=is_root)
+        root = _root_of(root_key, root_passphrase_file, demo=issuer.demo, new=is_root)
         now = SystemClock().now()
         if is_root:
             name = prepare_root(folder, now, root_access=root.access)
         else:
-            access = key_access(ISSUER_PASSPHRASE, passphrase_file, demo=demo, what="issuer's key")
+            files = not new_in or has_key_files(folder)
+            access = issuer.access(files=files, new_in=new_in)
             name = prepare_issuer(folder, now, root_key=root, access=access)
     if is_root:
         desk.say(
@@ -110,19 +119,11 @@ def ca_prepare(
 
 @click.command("activate")
 @_FOLDER
-@passphrase_options
+@issuer_options
 @click.option("--force", is_flag=True, help="Activate a root not everybody can know yet.")
 @click.argument("name")
 @pass_desk
-def ca_activate(
-    desk: Desk,
-    folder: Path,
-    passphrase_file: Path | None,
-    name: str,
-    *,
-    demo: bool,
-    force: bool,
-) -> None:
+def ca_activate(desk: Desk, *, folder: Path, name: str, force: bool, issuer: IssuerOptions) -> None:
     """Let issuer or root NAME take over; needs no root's key.
 
     OfficeHeart goes on, and signs with it at its next call.
@@ -130,7 +131,7 @@ def ca_activate(
     with Readable(desk):
         access = None
         if not name.startswith("root-"):
-            access = key_access(ISSUER_PASSPHRASE, passphrase_file, demo=demo, what="issuer's key")
+            access = issuer.access(files=has_key_files(folder, name))
         out = activate(folder, name, SystemClock().now(), access=access, force=force)
     desk.say(
         f"{name} is nu in gebruik, in plaats van {out}.\n"

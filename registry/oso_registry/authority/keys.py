@@ -20,10 +20,14 @@ from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
 from oso_registry.authority import der
 from oso_registry.authority.problems import KeyLockedError, KeyProblem
+from oso_registry.authority.tokens import SCHEME
 from oso_rpc.credentials import private_pem, read_private, write_private
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from oso_registry.authority.hsm import TokenAccess
+    from oso_registry.authority.tokens import TokenUri
 
 # OWASP's scrypt with 16 MiB: a fifth of a second here. More memory would ask no more time of an
 # attacker, and `openssl` refuses above 32 MiB: a root's key must open in ten years without us.
@@ -33,7 +37,6 @@ _SHORTEST_PASSPHRASE = 12
 _PBES2 = bytes.fromhex("06092a864886f70d01050d")
 _SCRYPT = bytes.fromhex("06092b06010401da47040b")
 _AES_256_CBC = bytes.fromhex("060960864801650304012a")
-_TOKEN_PREFIX = "pkcs11:"  # noqa: S105  the scheme of a URI (RFC 7512), no secret
 
 
 class CaKey(Protocol):
@@ -84,21 +87,28 @@ class KeyAccess:
     Attributes:
         passphrase: Of the key files.
         demo: Keys need no passphrase. For demos and tests only.
+        token: Reaches keys in tokens; None where there are none.
+        new_in: The token new keys are made in; None: in key files.
 
     """
 
     passphrase: bytes | None = field(default=None, repr=False)
     demo: bool = False
+    token: TokenAccess | None = None
+    new_in: TokenUri | None = None
 
     def make(self, folder: Path, name: str) -> tuple[str, CaKey]:
         """Make a new key; give where it is, as `open` takes it, and the key.
 
         Raises:
-            KeyLockedError: There is no passphrase, or it is too short.
+            KeyLockedError: There is no passphrase, it is too short, or no module for the token.
+            TokenError: The token does not make it.
             FileExistsError: There is one of this name already.
             OSError: It cannot be written.
 
         """
+        if self.new_in is not None:
+            return self._tokens(str(self.new_in)).make(self.new_in, name)
         path = folder / f"{name}.key"
         key = ec.generate_private_key(ec.SECP256R1())
         write_private(path, self._pem(path, key))
@@ -108,10 +118,12 @@ class KeyAccess:
         """Make sure that a new key can be protected, before anything is written.
 
         Raises:
-            KeyLockedError: There is no passphrase, or it is too short.
+            KeyLockedError: There is no passphrase, it is too short, or no module for the token.
 
         """
-        if self.passphrase is None:
+        if self.new_in is not None:
+            self._tokens(str(self.new_in))
+        elif self.passphrase is None:
             if not self.demo:
                 raise KeyLockedError(name, KeyProblem.PASSPHRASE_MISSING)
         elif len(self.passphrase) < _SHORTEST_PASSPHRASE:
@@ -126,14 +138,20 @@ class KeyAccess:
 
         Raises:
             KeyLockedError: The passphrase is wrong or missing, the key is not encrypted, or is none
-                of ours.
+                of ours; or it is in a token and no module was named.
+            TokenError: The token does not open it.
             CredentialsError: Others could read the file.
             OSError: It cannot be read.
 
         """
-        if place.startswith(_TOKEN_PREFIX):
-            raise KeyLockedError(place, KeyProblem.NO_TOKEN)
+        if place.startswith(SCHEME):
+            return self._tokens(place).open(place)
         return self._open_file(folder / place)
+
+    def _tokens(self, place: str) -> TokenAccess:
+        if self.token is None:
+            raise KeyLockedError(place, KeyProblem.NO_TOKEN)
+        return self.token
 
     def _pem(self, path: Path, key: ec.EllipticCurvePrivateKey) -> bytes:
         self.check(str(path))

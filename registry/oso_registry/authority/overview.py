@@ -11,13 +11,13 @@ from oso_registry.authority.folder import TRUST_FILE, read_certificate
 from oso_registry.authority.ledger import Entry, Ledger, State
 from oso_registry.authority.profile import ISSUING_LIFETIME
 from oso_registry.authority.rotation import in_force_until, trust_of
+from oso_registry.authority.tokens import SCHEME
 
 if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
 _OURS = re.compile(r"((root|issuing)-[0-9]+)\.(key|crt)")
-_TOKEN = "pkcs11:"  # noqa: S105  the scheme of a URI (RFC 7512), no secret
 
 
 @dataclass(frozen=True)
@@ -91,5 +91,5 @@ def _shown(folder: Path, ledger: Ledger, entry: Entry) -> Shown:
             next_step = in_force_until(ledger, entry, certificate)
         case _:
             next_step = None
-    here = entry.key.startswith(_TOKEN) or (folder / entry.key).exists()
+    here = entry.key.startswith(SCHEME) or (folder / entry.key).exists()
     return Shown(entry, ends, here, next_step)
