@@ -86,7 +86,6 @@ def _place(here: Here) -> Place:
 
 def _say(here: Here, work: Callable[[], Coroutine[Any, Any, Told]]) -> None:
     from oso_rpc.certificate_commands import refusal  # noqa: PLC0415
-    from oso_rpc.credentials import CredentialsError  # noqa: PLC0415
     from oso_rpc.errors import OsoError  # noqa: PLC0415
 
     async def go() -> Told:
@@ -94,8 +93,6 @@ def _say(here: Here, work: Callable[[], Coroutine[Any, Any, Told]]) -> None:
             return await work()
         except OsoError as error:
             raise Refused(refusal(error, here.language)) from None
-        except CredentialsError as error:
-            raise Refused(error.text(here.language)) from None
         except ValueError as error:  # a file that is not what it should be; the text names it
             raise Refused(str(error)) from None
 
