@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from contextlib import AsyncExitStack
-from datetime import timedelta
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,7 +15,7 @@ from oso.options.v1.access_pb2 import ROLE_AUDITOR, ROLE_REGISTRAR
 from oso.registry.v1.enrolment_service_pb2 import InviteSystemRequest
 from oso.registry.v1.enrolment_service_pb2_grpc import EnrolmentServiceStub
 from oso.registry.v1.system_pb2 import System
-from oso_registry.app import House, running
+from oso_registry.app import House, opened, running
 from oso_registry.app import Settings as OfficeSettings
 from oso_registry.founding import Issued, certificate_of
 from oso_registry.systems.resources import SYSTEMS as SYSTEMS_KNOWN
@@ -28,7 +28,7 @@ from oso_rpc.enrolment import enrol
 from oso_rpc.errors import OsoError, name_of
 from oso_rpc.renewal import RenewalPlan, Renewer
 
-from .conftest import SOURCE, SYSTEMS, TARGET, TestClock
+from .conftest import SOURCE, SYSTEMS, TARGET, Country, TestClock
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from oso_registry.testing import Landscape
     from oso_rpc.server import Server
 
-    from .conftest import Country
 
 NEW = "las-new"
 
@@ -62,12 +61,11 @@ class Office:
 
     async def register(self, system_id: str, role: Any = ROLE_AUDITOR, *, pem: bytes = b"") -> None:
         """Register a system, and the certificate it has."""
-        system = System(name=f"systems/{system_id}", display_name=system_id, role=role)
         if pem:
-            issued = Issued(system, certificate_of(system.name, pem))
-            await self.house.office.act(issued.register)
-        else:
-            await self.house.office.act(lambda tx: tx.put(SYSTEMS_KNOWN, system))
+            await self.house.office.act(registered(system_id, role, pem).register)
+            return
+        system = System(name=f"systems/{system_id}", display_name=system_id, role=role)
+        await self.house.office.act(lambda tx: tx.put(SYSTEMS_KNOWN, system))
 
     async def invite(self, system_id: str) -> Invitation:
         """Invite a system, as a registrar does."""
@@ -86,13 +84,12 @@ class Office:
         )
 
 
-@pytest.fixture
-async def office(landscape: Landscape, tmp_path: Path) -> AsyncIterator[Office]:
-    """Run an OfficeHeart with the authority of the landscape."""
-    for system_id in ("officeheart", "registrar"):
-        landscape.add_system(system_id)
-    home = tmp_path / "office"
-    home.mkdir()
+@asynccontextmanager
+async def office_of(landscape: Landscape, home: Path, own_age: timedelta) -> AsyncIterator[Office]:
+    """Run an OfficeHeart with the authority of the landscape; its own certificate has an age."""
+    landscape.add_system("officeheart", now=datetime.now(UTC) - own_age)
+    landscape.add_system("registrar")
+    await asyncio.to_thread(home.mkdir)
     settings = OfficeSettings(
         listen="127.0.0.1:0",
         listen_enrolment="127.0.0.1:0",
@@ -101,15 +98,29 @@ async def office(landscape: Landscape, tmp_path: Path) -> AsyncIterator[Office]:
         authority=landscape.folder / "ca",
         demo_keys=True,
         directory_key=landscape.folder / "directory.key",
+        public=home / "public",
     )
-    clock = TestClock()
-    async with running(home, settings, clock) as (house, server):
-        made = Office(landscape, house, server, clock)
+    async with opened(home, settings) as known:
         for system_id in ("officeheart", "registrar", "trafficcenter", *SYSTEMS.values()):
-            pem = landscape.certificate_file(system_id).read_bytes()
             # Of roles that need no owner: renewal is for all alike.
             role = ROLE_REGISTRAR if system_id == "registrar" else ROLE_AUDITOR
-            await made.register(system_id, role, pem=pem)
+            pem = landscape.certificate_file(system_id).read_bytes()
+            await known.act(registered(system_id, role, pem).register)
+    clock = TestClock()
+    async with running(home, settings, clock) as (house, server):
+        yield Office(landscape, house, server, clock)
+
+
+def registered(system_id: str, role: Any, pem: bytes) -> Issued:
+    """Give a system with its certificate, as they go into the database."""
+    system = System(name=f"systems/{system_id}", display_name=system_id, role=role)
+    return Issued(system, certificate_of(system.name, pem))
+
+
+@pytest.fixture
+async def office(landscape: Landscape, tmp_path: Path) -> AsyncIterator[Office]:
+    """Run an OfficeHeart that knows the systems of the landscape."""
+    async with office_of(landscape, tmp_path / "office", timedelta()) as made:
         yield made
 
 
@@ -366,3 +377,45 @@ async def test_no_call_fails_while_all_renew(country: Country, office: Office) -
     after = {brin: one.credentials.current.identity for brin, one in country.nodes.items()}
     assert {"DELIVERED True"} == set(results)
     assert not set(before.values()) & set(after.values())
+
+
+async def test_office_heart_renews_its_own_certificate(
+    landscape: Landscape, tmp_path: Path
+) -> None:
+    """With ten days left OfficeHeart gives itself a new one, and answers whoever comes with it."""
+    async with office_of(landscape, tmp_path / "office", timedelta(days=80)) as office:
+        own = office.house.credentials
+        before = landscape.credentials("officeheart").identity
+        async with asyncio.timeout(20):
+            while own.current.identity == before:  # noqa: ASYNC110  what runs by itself tells nobody
+                await asyncio.sleep(0.02)
+        await office.register(NEW)
+
+        made = await enrol(landscape.files(NEW), await office.invite(NEW), SystemClock())
+
+        assert made.identity.system_id == NEW
+        assert own.current.identity.not_after - before.not_after > timedelta(days=79)
+        assert await office.issued("officeheart") == 2
+
+
+async def test_a_traffic_center_renews_its_certificate(
+    landscape: Landscape, tmp_path: Path
+) -> None:
+    """With ten days left the Traffic Center has a new one within seconds, and goes on answering."""
+    landscape.certificate_file("trafficcenter").unlink()
+    landscape.key_file("trafficcenter").unlink()
+    landscape.add_system("trafficcenter", now=datetime.now(UTC) - timedelta(days=80))
+    landscape.publish()
+    async with office_of(landscape, tmp_path / "office", timedelta()) as office:
+        before = landscape.credentials("trafficcenter").identity
+        country = Country(landscape, lambda _brin: "", office_heart=office.address)
+        await country.start_center()
+        await country.start_school(SOURCE)
+        async with asyncio.timeout(20):
+            while landscape.files("trafficcenter").load().identity == before:  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+        answer = await country.nodes[SOURCE].traffic_center.ping()
+
+        assert answer.caller.system_id == SYSTEMS[SOURCE]
+        assert await office.issued("trafficcenter") == 2
+        await country.close()
