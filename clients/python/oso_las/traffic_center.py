@@ -50,6 +50,8 @@ class TrafficCenter:
 
         """
         self._connection = Connection(address, system_id, credentials)
+        # Made once for a channel: to make one costs as much as a small call.
+        self._made: tuple[grpc.aio.Channel, TrafficCenterServiceAsyncStub] | None = None
         self._clock = clock
 
     def connect(self) -> None:
@@ -66,7 +68,10 @@ class TrafficCenter:
 
     @property
     def _stub(self) -> TrafficCenterServiceAsyncStub:
-        return TrafficCenterServiceStub(self._connection.channel())
+        channel = self._connection.channel()
+        if self._made is None or self._made[0] is not channel:
+            self._made = channel, TrafficCenterServiceStub(channel)
+        return self._made[1]
 
     async def ping(self) -> messages.PingResponse:
         """Ask who we are to it, and what the time is."""

@@ -7,6 +7,8 @@ import contextlib
 import json
 import os
 import signal
+import socket
+import ssl
 import stat
 import sys
 from datetime import UTC, datetime, timedelta
@@ -27,6 +29,8 @@ from .conftest import TARGET, home_on_disk
 from .test_renewing import NEW, Office, office  # noqa: F401  a fixture
 
 if TYPE_CHECKING:
+    from oso_rpc.credential_files import CredentialFiles
+
     from .conftest import Country
 
 _BIN = Path(sys.executable).parent
@@ -173,6 +177,17 @@ async def test_a_used_invitation_is_told(office: Office, tmp_path: Path) -> None
     assert f"systems/{NEW}/certificates/" in done[2]
 
 
+def shown(port: int, files: CredentialFiles) -> bytes:
+    """Connect to a school as another one would; give the certificate it shows (DER)."""
+    context = ssl.create_default_context(cafile=str(files.authority))
+    context.load_cert_chain(files.certificate, files.key)
+    with (
+        socket.create_connection(("127.0.0.1", port), timeout=10) as plain,
+        context.wrap_socket(plain, server_hostname="las-old.system.oso.internal") as secure,
+    ):
+        return secure.getpeercert(binary_form=True) or b""
+
+
 @pytest.fixture
 async def old_school(country: Country, office: Office) -> Path:  # noqa: F811
     """Give the home of a school whose certificate has ten days left, known to OfficeHeart."""
@@ -206,11 +221,14 @@ async def test_a_school_that_serves_renews_by_itself(
     )  # fmt: skip
     assert process.stdout is not None
     try:
-        ready = await process.stdout.readline()
+        ready = (await process.stdout.readline()).decode()
         async with asyncio.timeout(20):
             while files.load().identity == before.identity:  # noqa: ASYNC110  another process
                 await asyncio.sleep(0.05)
-        assert b"ready on" in ready
+            port = int(ready.rpartition(":")[2])
+            new = files.load().identity.certificate_der
+            while await asyncio.to_thread(shown, port, files) != new:  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
         assert await office.issued("las-old") == 2
         assert before.key_pem != files.load().key_pem
     finally:
