@@ -22,21 +22,25 @@ from oso_registry.authority import TRUST_FILE, CurrentAuthority, KeyAccess
 from oso_registry.authority.passphrase import ISSUER_PASSPHRASE, TOKEN_PIN
 from oso_registry.authority.tokens import token_access
 from oso_registry.calls import Office
+from oso_registry.helpdesk.rpc import registration as ticket_service
+from oso_registry.helpdesk.sessions import SessionDesk
 from oso_registry.mandates.rpc import registrations as mandate_services
 from oso_registry.parties.rpc import registrations as party_services
 from oso_registry.public import showing
 from oso_registry.school_lists.rpc import SchoolListServicer
 from oso_registry.school_lists.rpc import registration as school_list_service
+from oso_registry.standard.rpc import registrations as standard_services
 from oso_registry.store import MIGRATIONS, Batch
 from oso_registry.systems.issuing import Issuing
 from oso_registry.systems.lists import RevocationLists
 from oso_registry.systems.rpc import Addresses
 from oso_registry.systems.rpc import registrations as system_services
+from oso_registry.traffic_center import TrafficCenter
 from oso_rpc.clock import Clock, SystemClock
 from oso_rpc.credentials_source import CredentialsSource
 from oso_rpc.errors import OsoError
 from oso_rpc.guard import CallObserver, ServerGuard
-from oso_rpc.renewal import AT_ONCE, RenewalPlan, keep_renewed
+from oso_rpc.renewal import AT_ONCE, OVERLAP, RenewalPlan, keep_renewed
 from oso_rpc.server import Registration, Server, build_server
 from oso_store import Database
 from oso_store.settings import FileSettings
@@ -93,6 +97,10 @@ class Settings(FileSettings):
     """So many days before its own certificate ends the next one is made, and used."""
     connection_minutes: float = Field(default=10, gt=0)
     """How long a connection may live before it must be made, and its certificate checked, anew."""
+    traffic_center: str = ""
+    """Where the Traffic Center listens, `host:port`; empty: it is not asked anything."""
+    traffic_center_system: str = "trafficcenter"
+    """Id of the system that must answer there."""
 
     def database_url(self, home: Path) -> str:
         """Give the database to use, for the folder the settings lie in."""
@@ -126,6 +134,7 @@ class House:
         credentials: Who we are; may change while it runs.
         issuing: Gives out certificates.
         lists: Publishes revocation lists.
+        traffic_center: The Traffic Center; None when it is not asked anything.
 
     """
 
@@ -135,6 +144,7 @@ class House:
     credentials: CredentialsSource
     issuing: Issuing
     lists: RevocationLists
+    traffic_center: TrafficCenter | None
 
 
 @asynccontextmanager
@@ -193,56 +203,92 @@ async def running(
         OSError: A file cannot be read.
 
     """
-    async with opened(home, settings, clock) as office:
-        authority = CurrentAuthority(settings.authority, settings.key_access())
-        await authority.get()  # so that an OfficeHeart that cannot sign does not start
-        credentials = await asyncio.to_thread(
-            CredentialsSource.of,
-            settings.certificate,
-            settings.key,
-            settings.authority / TRUST_FILE,
-        )
-        issuing = Issuing(office, authority)
-        lists = RevocationLists(office, issuing, settings.public)
-        house = House(office, settings, authority, credentials, issuing, lists)
-        await issuing.repair()
+    async with AsyncExitStack() as stack:
+        office = await stack.enter_async_context(opened(home, settings, clock))
+        house = await _put_together(office, settings, stack)
+        await house.issuing.repair()
         server = await build_server(
             settings.listen,
-            credentials,
+            house.credentials,
             ServerGuard(Authorization(office), office.clock, observer),
             services(house, lambda: addresses_of(settings, server)),
             timedelta(minutes=settings.connection_minutes),
             open_address=settings.listen_enrolment,
         )
-        async with AsyncExitStack() as stack:
-            if settings.listen_http:
-                await stack.enter_async_context(showing(settings.public, settings.listen_http))
-            await server.start()
-            tasks = [
-                asyncio.create_task(_tidy(office, house.issuing), name="tidy"),
-                asyncio.create_task(house.lists.watch(), name="revocation-lists"),
-                asyncio.create_task(credentials.watch(), name="credentials-watch"),
-                asyncio.create_task(_renew_own(house, server), name="renewal"),
-            ]
-            try:
-                yield house, server
-            finally:
-                await server.stop()
-                for task in tasks:
-                    task.cancel()
-                for task in tasks:
-                    with contextlib.suppress(asyncio.CancelledError):
-                        await task
+        if settings.listen_http:
+            await stack.enter_async_context(showing(settings.public, settings.listen_http))
+        await stack.enter_async_context(_in_background(house, server))
+        await server.start()
+        stack.push_async_callback(server.stop)
+        yield house, server
+
+
+async def _put_together(office: Office, settings: Settings, stack: AsyncExitStack) -> House:
+    """Put OfficeHeart together; what must be closed goes on the stack."""
+    authority = CurrentAuthority(settings.authority, settings.key_access())
+    await authority.get()  # so that an OfficeHeart that cannot sign does not start
+    credentials = await asyncio.to_thread(
+        CredentialsSource.of,
+        settings.certificate,
+        settings.key,
+        settings.authority / TRUST_FILE,
+    )
+    issuing = Issuing(office, authority)
+    traffic_center = _traffic_center(settings, credentials, office.clock)
+    if traffic_center is not None:
+        stack.push_async_callback(traffic_center.close)
+    return House(
+        office=office,
+        settings=settings,
+        authority=authority,
+        credentials=credentials,
+        issuing=issuing,
+        lists=RevocationLists(office, issuing, settings.public),
+        traffic_center=traffic_center,
+    )
+
+
+@asynccontextmanager
+async def _in_background(house: House, server: Server) -> AsyncIterator[None]:
+    """Do what is done again and again, until the end of the block."""
+    work = {
+        "tidy": _tidy(house.office, house.issuing),
+        "revocation-lists": house.lists.watch(),
+        "credentials-watch": house.credentials.watch(),
+        "renewal": _renew_own(house, server),
+    }
+    tasks = [asyncio.create_task(doing, name=name) for name, doing in work.items()]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        for task in tasks:
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+
+def _traffic_center(
+    settings: Settings, credentials: CredentialsSource, clock: Clock
+) -> TrafficCenter | None:
+    """Give whom to ask about sessions, if the settings say where."""
+    if not settings.traffic_center:
+        return None
+    system = settings.traffic_center_system
+    return TrafficCenter(settings.traffic_center, system, credentials, clock)
 
 
 async def _renew_own(house: House, server: Server) -> None:
     """Renew OfficeHeart's own certificate as any other system does: from itself."""
+    settings = house.settings
+    # Only the Traffic Center looks it up in a directory.
+    overlap = OVERLAP if settings.traffic_center else AT_ONCE
     await keep_renewed(
         house.credentials,
-        _at(house.settings.listen, server.port),
+        _at(settings.listen, server.port),
         house.credentials.current.identity.system_id,
         house.office.clock,
-        RenewalPlan(timedelta(days=house.settings.renew_days), AT_ONCE),
+        RenewalPlan(timedelta(days=settings.renew_days), overlap),
     )
 
 
@@ -254,6 +300,8 @@ def services(house: House, addresses: Callable[[], Addresses]) -> list[Registrat
         *party_services(house.office),
         *mandate_services(house.office),
         school_list_service(SchoolListServicer(house.office)),
+        *standard_services(house.office),
+        ticket_service(house.office, SessionDesk(house.office, house.traffic_center)),
     ]
 
 

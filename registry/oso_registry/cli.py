@@ -16,9 +16,12 @@ from oso_registry import cli_audit, cli_enrol, cli_home, cli_signed
 from oso_registry.authority import cli_rotation
 from oso_registry.authority.cli import ca
 from oso_registry.desk import Desk
+from oso_registry.helpdesk.cli import session, ticket
 from oso_registry.mandates.cli import delivery_point, mandate
 from oso_registry.parties.cli import groups
 from oso_registry.school_lists.cli import COMMANDS as SCHOOL_LISTS
+from oso_registry.standard.cli_dossier_years import dossier_year
+from oso_registry.standard.cli_test_codes import test_codes
 from oso_registry.systems.cli import CERTIFICATE_COMMANDS, blocked_key, system
 
 
@@ -61,6 +64,10 @@ for command in (
     system,
     blocked_key,
     *SCHOOL_LISTS,
+    dossier_year,
+    test_codes,
+    ticket,
+    session,
     *cli_signed.COMMANDS,
 ):
     main.add_command(command)

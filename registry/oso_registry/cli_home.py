@@ -177,6 +177,7 @@ async def _found(
     from oso_registry.backup import BackupError, BackupProblem  # noqa: PLC0415
     from oso_registry.founding import found  # noqa: PLC0415
     from oso_registry.parties.initial import initial_suppliers  # noqa: PLC0415
+    from oso_registry.standard.initial import initial_standard  # noqa: PLC0415
     from oso_registry.systems.resources import SYSTEMS  # noqa: PLC0415
 
     issued = found(home, values, now, root_access=root_access, access=access)
@@ -187,6 +188,7 @@ async def _found(
         for one in first:
             one.register(tx)
         initial_suppliers(tx)
+        initial_standard(tx)
 
     async with opened(home, Settings.load(home / SETTINGS_FILE)) as office:
         await office.act(partial(register, issued), "Found")

@@ -140,8 +140,11 @@ class Desk:
             raise click.ClickException(f"{error.filename or '-'}: {error.strerror}") from None
 
     def refused(self, error: OsoError) -> click.ClickException:
-        """Make the sentence of a refusal, with the fields that are wrong."""
+        """Make the sentence of a refusal, with the fields that are wrong, or what else is told."""
         lines = [error.text(self.language)]
+        detail = error.metadata.get("detail", "")
+        if detail and detail not in lines[0]:
+            lines.append(f"  {detail}")
         if len(error.violations) > 1:  # one stands in the sentence already
             lines += [f"  {field}: {text}" for field, text in error.violations]
         return click.ClickException("\n".join(lines))

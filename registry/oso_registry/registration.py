@@ -18,6 +18,7 @@ The file is TOML; times are TOML's own, certificate files are sought beside it:
     supplier_oin = ""
     certificates = ["las-regenboog.crt"]
     revoked = []                                  # files of certificates that were taken back
+    auditor = false                               # true for OfficeHeart's own, and auditors
 
     [[delivery_point]]
     routing_key = "0000000700000SS00001"
@@ -193,7 +194,9 @@ def _add_school(directory: Directory, entry: Mapping[str, Any], _folder: Path) -
 
 def _add_system(directory: Directory, entry: Mapping[str, Any], folder: Path) -> None:
     system = directory.systems.add(
-        system_id=entry["id"], supplier_oin=entry.get("supplier_oin", "")
+        system_id=entry["id"],
+        supplier_oin=entry.get("supplier_oin", ""),
+        auditor=entry.get("auditor", False),
     )
     for status, names in (
         (CERTIFICATE_STATUS_ACTIVE, entry.get("certificates", [])),
@@ -252,7 +255,9 @@ _SECTIONS = {
         _add_school,
     ),
     "system": _Section(
-        frozenset({"id"}), frozenset({"certificates", "revoked", "supplier_oin"}), _add_system
+        frozenset({"id"}),
+        frozenset({"auditor", "certificates", "revoked", "supplier_oin"}),
+        _add_system,
     ),
     "delivery_point": _Section(
         frozenset(

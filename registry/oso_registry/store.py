@@ -292,10 +292,11 @@ class Transaction:
         """List resources by name, from `after` on (not included)."""
         return self.batch.list(collection, *where, after=after, limit=limit)
 
-    def put(self, collection: Collection[M], message: M) -> M:
+    def put(self, collection: Collection[M], message: M, *, renew: bool = False) -> M:
         """Write a resource and its line in the audit trail; give it with its new etag and times.
 
-        A resource that would not change is left as it is: no line, no new etag.
+        A resource that would not change is left as it is: no line, no new etag. With `renew` it
+        gets both all the same, because something that belongs to it changed.
         """
         written: Any = _copy(message)
         for field in collection.derived:
@@ -308,7 +309,7 @@ class Transaction:
             written.create_time.CopyFrom(known.create_time)
             written.update_time.CopyFrom(known.update_time)
             written.etag = known.etag
-            if written == known:
+            if written == known and not renew:
                 return cast("M", written)
         written.update_time.FromDatetime(self.now)
         written.etag = _etag(written)

@@ -281,7 +281,9 @@ def may_close(
 
 
 def may_see(view: DirectoryView, session: SessionRecord, peer: PeerIdentity, now: datetime) -> None:
-    """The caller acts for source or target; to anybody else the session is unknown."""
+    """The caller acts for source or target, or audits; to anybody else the session is unknown."""
+    if view.is_auditor(peer.system_id):
+        return
     schools = {session.source_brin, session.target_brin}
     if not any(
         point.brin in schools and is_mandated(point, now)

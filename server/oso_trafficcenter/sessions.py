@@ -248,7 +248,7 @@ class Sessions:
     async def timeline(
         self, request: GetSessionTimelineRequest, peer: PeerIdentity
     ) -> GetSessionTimelineResponse:
-        """Give every step of a session to source or target; to others it is unknown.
+        """Give every step of a session to source, target or auditor; to others it is unknown.
 
         Raises:
             OsoError: SESSION_UNKNOWN, REQUEST_INVALID for a page token not of ours, NOT_RECORDED,

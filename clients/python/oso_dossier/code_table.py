@@ -52,8 +52,8 @@ _TEXTS = {
     ),
     "nothing": ("Er staan geen codes in.", "There are no codes in it."),
     "too_many": (
-        f"Er staan meer dan {MOST_CODES} codes in.",
-        f"There are more than {MOST_CODES} codes in it.",
+        f"Er staan meer dan {MOST_CODES} regels met codes in.",
+        f"There are more than {MOST_CODES} lines of codes in it.",
     ),
     "csv": ("Deze regel is geen goede CSV.", "This line is no good CSV."),
     "count": (
@@ -236,7 +236,9 @@ def read_table(content: bytes) -> list[CodeEntry]:
     entries: list[CodeEntry] = []
     faults: list[Fault] = []
     known: set[str] = set()
-    for line, row in rows:
+    for number, (line, row) in enumerate(rows, 1):
+        if number > MOST_CODES:
+            raise CodeTableError([Fault(0, "", "too_many")])
         wrong = _faults_of(line, row)
         if row is not None and not wrong:
             if row[0] in known:
@@ -246,8 +248,6 @@ def read_table(content: bytes) -> list[CodeEntry]:
             faults += wrong
         else:
             entries.append(_entry(row))
-        if len(known) > MOST_CODES:
-            raise CodeTableError([Fault(0, "", "too_many")])
     if not entries and not faults:
         faults = [Fault(0, "", "nothing")]
     if faults:

@@ -270,7 +270,6 @@ async def _tidy(made: Node) -> None:
         try:
             await made.collector.finish()
             await made.desk.sweep()
-            await made.traffic_center.tidy()
         except (OsoError, StoreUnavailableError, OSError) as error:
             _log.error("tidy_failed", error=type(error).__name__)
         await asyncio.sleep(_TIDY_SECONDS)

@@ -58,10 +58,6 @@ class TrafficCenter:
         """Begin to connect, while there is something else to do first."""
         self._connection.channel().get_state(try_to_connect=True)
 
-    async def tidy(self) -> None:
-        """Close channels that showed a certificate that is gone."""
-        await self._connection.tidy()
-
     async def close_channel(self) -> None:
         """Close the channel."""
         await self._connection.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from oso_rpc.credentials import Credentials
     from oso_rpc.credentials_source import CredentialsSource
 
+# Seconds. As long as a server lets a call run on after its connection came of age.
+_LONGEST_CALL = 3600.0
 _OPTIONS = (
     ("grpc.enable_http_proxy", 0),  # a dossier never goes through somebody's proxy
     ("grpc.keepalive_time_ms", 30_000),
@@ -113,8 +116,8 @@ class Connection:
     """The way to one system, for as long as a process runs: always with the credentials in use.
 
     After a change the next call goes over a channel that shows the new ones. Calls that run go on
-    over the channel they began on; that is closed when the credentials it shows are gone, a day
-    later.
+    over the channel they began on; that is closed at a next change, when the credentials it shows
+    are gone.
     """
 
     def __init__(
@@ -130,6 +133,7 @@ class Connection:
         self._source = source
         self._options = options
         self._channels: list[tuple[Credentials, grpc.aio.Channel]] = []
+        self._closing: dict[asyncio.Future[None], grpc.aio.Channel] = {}
 
     def channel(self) -> grpc.aio.Channel:
         """Give the channel to begin a call on. Ask for each call, or each attempt of a stream.
@@ -154,20 +158,26 @@ class Connection:
             if _same(known, credentials):
                 return channel
         made = secure_channel(self._address, self._system_id, credentials, self._options)
+        self._close_gone()
         self._channels.append((credentials, made))
         return made
 
-    async def tidy(self) -> None:
-        """Close the channels whose credentials are gone."""
+    def _close_gone(self) -> None:
+        """Close the channels whose credentials are gone, when what runs on them has ended."""
         gone = [one for one in self._channels if self._is_gone(one[0])]
         self._channels = [one for one in self._channels if one not in gone]
         for _, channel in gone:
-            await channel.close()
+            closing = asyncio.ensure_future(channel.close(_LONGEST_CALL))
+            self._closing[closing] = channel
+            closing.add_done_callback(self._closing.pop)
 
     def _is_gone(self, credentials: Credentials) -> bool:
         return self._source.shown(credentials.identity.certificate_sha256) is None
 
     async def close(self) -> None:
-        """Close all channels."""
-        for _, channel in self._channels:
+        """Close all channels, whatever runs on them."""
+        going = dict(self._closing)
+        for closing in going:
+            closing.cancel()
+        for channel in (*going.values(), *(channel for _, channel in self._channels)):
             await channel.close()

@@ -164,6 +164,11 @@ class DirectoryView:
             if certificate.status == CERTIFICATE_STATUS_ACTIVE
         )
 
+    def is_auditor(self, system_id: str) -> bool:
+        """Tell whether a system may read the evidence of all sessions."""
+        system = self._systems.get(system_id)
+        return system is not None and system.auditor
+
     def may_act_for(self, system_id: str, routing_key: str) -> bool:
         """Tell whether a system speaks for a delivery point."""
         point = self._points.get(routing_key)

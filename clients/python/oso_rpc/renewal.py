@@ -318,8 +318,6 @@ async def keep_renewed(
     try:
         while True:
             await renewer.look()
-            if connection is not None:
-                await connection.tidy()
             await asyncio.sleep(_LOOK_SECONDS)
     finally:
         if connection is not None:

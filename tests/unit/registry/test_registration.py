@@ -39,6 +39,7 @@ id = "las-a"
 supplier_oin = "00000001234567890000"
 certificates = ["las-a.crt"]
 revoked = ["old.crt"]
+auditor = true
 
 [[delivery_point]]
 routing_key = "0000000700000SS00001"
@@ -92,6 +93,7 @@ def test_good_file_becomes_a_directory(folder: Path) -> None:
         QUALIFICATION_STATE_TRIAL,
         True,
     )
+    assert system.auditor
     assert [one.status for one in system.certificates] == [
         CERTIFICATE_STATUS_ACTIVE,
         CERTIFICATE_STATUS_REVOKED,

@@ -493,6 +493,29 @@ def test_both_schools_may_see_a_session(country: Country, system_id: str) -> Non
     conditions.may_see(country.view(), _session(), peer(system_id), NOW)
 
 
+def test_an_auditor_may_see_every_session(country: Country) -> None:
+    """Whoever the directory calls an auditor reads all evidence; nobody else does (OfficeHeart)."""
+    stranger = next(one for one in country.directory.systems if one.system_id == SYSTEMS[STRANGER])
+
+    with pytest.raises(OsoError):
+        conditions.may_see(country.view(), _session(), peer(stranger.system_id), NOW)
+    stranger.auditor = True
+
+    conditions.may_see(country.view(), _session(), peer(stranger.system_id), NOW)
+
+
+def test_an_auditor_closes_nothing(country: Country) -> None:
+    """To read is all it may do with another's session."""
+    auditor = next(one for one in country.directory.systems if one.system_id == SYSTEMS[STRANGER])
+    auditor.auditor = True
+    closing = messages.CloseSessionRequest(result=codes.RESULT_CODE_UNREACHABLE)
+
+    with pytest.raises(OsoError) as refused:
+        conditions.may_close(country.view(), closing, _session(), peer(auditor.system_id))
+
+    assert "CERTIFICATE_NOT_ALLOWED" == refused.value.name
+
+
 def test_a_session_is_unknown_to_who_has_no_mandate_any_more(country: Country) -> None:
     """A supplier whose mandate ended sees no more of the school than a stranger does."""
     _mandate(country, SOURCE, begin=-9, end=-1)

@@ -27,7 +27,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from oso.transfer.v1 import transfer_pb2 as oso_dot_transfer_dot_v1_dot_transfer__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n oso/directory/v1/directory.proto\x12\x10oso.directory.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1eoso/transfer/v1/transfer.proto\"\xed\x02\n\tDirectory\x12\x18\n\x07version\x18\x01 \x01(\x03\x42\x07\xbaH\x04\"\x02 \x00\x12\x36\n\nissue_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\x12)\n\x07schools\x18\x03 \x03(\x0b\x32\x18.oso.directory.v1.School\x12)\n\x07systems\x18\x04 \x03(\x0b\x32\x18.oso.directory.v1.System\x12\x38\n\x0f\x64\x65livery_points\x18\x05 \x03(\x0b\x32\x1f.oso.directory.v1.DeliveryPoint\x12>\n\x16\x61\x63\x63\x65pted_dossier_years\x18\x06 \x03(\tB\x1e\xbaH\x1b\x92\x01\x18\"\x16r\x14\x32\x12^[0-9]{4}\\.[0-9]+$\x12>\n\x13traffic_center_keys\x18\x07 \x03(\x0b\x32!.oso.directory.v1.VerificationKey\"b\n\x0fSignedDirectory\x12\x1a\n\tdirectory\x18\x01 \x01(\x0c\x42\x07\xbaH\x04z\x02\x10\x01\x12\x1a\n\tsignature\x18\x02 \x01(\x0c\x42\x07\xbaH\x04z\x02h@\x12\x17\n\x06key_id\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x10\x01\"G\n\x0fVerificationKey\x12\x17\n\x06key_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x10\x01\x12\x1b\n\npublic_key\x18\x02 \x01(\x0c\x42\x07\xbaH\x04z\x02h \"\xdc\x01\n\x06School\x12\'\n\x04\x62rin\x18\x01 \x01(\tB\x19\xbaH\x16r\x14\x32\x12^[0-9]{2}[A-Z]{2}$\x12\x15\n\x04name\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x10\x01\x12\x34\n\x06sector\x18\x03 \x01(\x0e\x32\x18.oso.directory.v1.SectorB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12G\n\rqualification\x18\x04 \x01(\x0e\x32$.oso.directory.v1.QualificationStateB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x13\n\x0btest_school\x18\x05 \x01(\x08\"\xa4\x01\n\x06System\x12>\n\tsystem_id\x18\x01 \x01(\tB+\xbaH(r&2$^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$\x12\x14\n\x0csupplier_oin\x18\x02 \x01(\t\x12\x33\n\x0c\x63\x65rtificates\x18\x03 \x03(\x0b\x32\x1d.oso.directory.v1.Certificate\x12\x0f\n\x07\x61uditor\x18\x04 \x01(\x08\"\x8c\x01\n\x0b\x43\x65rtificate\x12\x17\n\x06sha256\x18\x01 \x01(\x0c\x42\x07\xbaH\x04z\x02h \x12\x33\n\x06status\x18\x02 \x01(\x0e\x32#.oso.directory.v1.CertificateStatus\x12/\n\x0b\x65xpire_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xd2\x02\n\rDeliveryPoint\x12*\n\x0brouting_key\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[0-9A-Z]{20}$\x12\'\n\x04\x62rin\x18\x02 \x01(\tB\x19\xbaH\x16r\x14\x32\x12^[0-9]{2}[A-Z]{2}$\x12$\n\tvestiging\x18\x03 \x01(\tB\x11\xbaH\x0er\x0c\x32\n^[0-9]{2}$\x12\x1a\n\tsystem_id\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x10\x01\x12\x18\n\x07\x61\x64\x64ress\x18\x05 \x01(\tB\x07\xbaH\x04r\x02\x10\x03\x12\x0f\n\x07product\x18\x06 \x01(\t\x12,\n\x05kinds\x18\x07 \x03(\x0e\x32\x1d.oso.transfer.v1.TransferKind\x12\x15\n\rdossier_years\x18\x08 \x03(\t\x12\x0e\n\x06\x61\x63tive\x18\t \x01(\x08\x12*\n\x07mandate\x18\n \x01(\x0b\x32\x19.oso.directory.v1.Mandate\"o\n\x07Mandate\x12\x36\n\nstart_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\x12,\n\x08\x65nd_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp*\x87\x02\n\x12QualificationState\x12#\n\x1fQUALIFICATION_STATE_UNSPECIFIED\x10\x00\x12\"\n\x1eQUALIFICATION_STATE_REGISTERED\x10\x01\x12\x1d\n\x19QUALIFICATION_STATE_TRIAL\x10\x02\x12 \n\x1cQUALIFICATION_STATE_EXTENDED\x10\x03\x12!\n\x1dQUALIFICATION_STATE_QUALIFIED\x10\x04\x12!\n\x1dQUALIFICATION_STATE_SUSPENDED\x10\x05\x12!\n\x1dQUALIFICATION_STATE_WITHDRAWN\x10\x06*m\n\x06Sector\x12\x16\n\x12SECTOR_UNSPECIFIED\x10\x00\x12\r\n\tSECTOR_PO\x10\x01\x12\r\n\tSECTOR_SO\x10\x02\x12\r\n\tSECTOR_VO\x10\x03\x12\x0e\n\nSECTOR_VSO\x10\x04\x12\x0e\n\nSECTOR_MBO\x10\x05*v\n\x11\x43\x65rtificateStatus\x12\"\n\x1e\x43\x45RTIFICATE_STATUS_UNSPECIFIED\x10\x00\x12\x1d\n\x19\x43\x45RTIFICATE_STATUS_ACTIVE\x10\x01\x12\x1e\n\x1a\x43\x45RTIFICATE_STATUS_REVOKED\x10\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n oso/directory/v1/directory.proto\x12\x10oso.directory.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1eoso/transfer/v1/transfer.proto\"\xa2\x03\n\tDirectory\x12\x18\n\x07version\x18\x01 \x01(\x03\x42\x07\xbaH\x04\"\x02 \x00\x12\x36\n\nissue_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\x12)\n\x07schools\x18\x03 \x03(\x0b\x32\x18.oso.directory.v1.School\x12)\n\x07systems\x18\x04 \x03(\x0b\x32\x18.oso.directory.v1.System\x12\x38\n\x0f\x64\x65livery_points\x18\x05 \x03(\x0b\x32\x1f.oso.directory.v1.DeliveryPoint\x12>\n\x16\x61\x63\x63\x65pted_dossier_years\x18\x06 \x03(\tB\x1e\xbaH\x1b\x92\x01\x18\"\x16r\x14\x32\x12^[0-9]{4}\\.[0-9]+$\x12>\n\x13traffic_center_keys\x18\x07 \x03(\x0b\x32!.oso.directory.v1.VerificationKey\x12\x33\n\ntest_codes\x18\x08 \x01(\x0b\x32\x1f.oso.directory.v1.TestCodeTable\"\x97\x01\n\rTestCodeTable\x12\x33\n\x07release\x18\x01 \x01(\tB\"\xbaH\x1fr\x1d\x32\x1b^testCodeReleases/[0-9]{4}$\x12\x38\n\x0cpublish_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\x12\x17\n\x06sha256\x18\x03 \x01(\x0c\x42\x07\xbaH\x04z\x02h \"b\n\x0fSignedDirectory\x12\x1a\n\tdirectory\x18\x01 \x01(\x0c\x42\x07\xbaH\x04z\x02\x10\x01\x12\x1a\n\tsignature\x18\x02 \x01(\x0c\x42\x07\xbaH\x04z\x02h@\x12\x17\n\x06key_id\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x10\x01\"G\n\x0fVerificationKey\x12\x17\n\x06key_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x10\x01\x12\x1b\n\npublic_key\x18\x02 \x01(\x0c\x42\x07\xbaH\x04z\x02h \"\xdc\x01\n\x06School\x12\'\n\x04\x62rin\x18\x01 \x01(\tB\x19\xbaH\x16r\x14\x32\x12^[0-9]{2}[A-Z]{2}$\x12\x15\n\x04name\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x10\x01\x12\x34\n\x06sector\x18\x03 \x01(\x0e\x32\x18.oso.directory.v1.SectorB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12G\n\rqualification\x18\x04 \x01(\x0e\x32$.oso.directory.v1.QualificationStateB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x13\n\x0btest_school\x18\x05 \x01(\x08\"\xa4\x01\n\x06System\x12>\n\tsystem_id\x18\x01 \x01(\tB+\xbaH(r&2$^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$\x12\x14\n\x0csupplier_oin\x18\x02 \x01(\t\x12\x33\n\x0c\x63\x65rtificates\x18\x03 \x03(\x0b\x32\x1d.oso.directory.v1.Certificate\x12\x0f\n\x07\x61uditor\x18\x04 \x01(\x08\"\x8c\x01\n\x0b\x43\x65rtificate\x12\x17\n\x06sha256\x18\x01 \x01(\x0c\x42\x07\xbaH\x04z\x02h \x12\x33\n\x06status\x18\x02 \x01(\x0e\x32#.oso.directory.v1.CertificateStatus\x12/\n\x0b\x65xpire_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xd2\x02\n\rDeliveryPoint\x12*\n\x0brouting_key\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[0-9A-Z]{20}$\x12\'\n\x04\x62rin\x18\x02 \x01(\tB\x19\xbaH\x16r\x14\x32\x12^[0-9]{2}[A-Z]{2}$\x12$\n\tvestiging\x18\x03 \x01(\tB\x11\xbaH\x0er\x0c\x32\n^[0-9]{2}$\x12\x1a\n\tsystem_id\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x10\x01\x12\x18\n\x07\x61\x64\x64ress\x18\x05 \x01(\tB\x07\xbaH\x04r\x02\x10\x03\x12\x0f\n\x07product\x18\x06 \x01(\t\x12,\n\x05kinds\x18\x07 \x03(\x0e\x32\x1d.oso.transfer.v1.TransferKind\x12\x15\n\rdossier_years\x18\x08 \x03(\t\x12\x0e\n\x06\x61\x63tive\x18\t \x01(\x08\x12*\n\x07mandate\x18\n \x01(\x0b\x32\x19.oso.directory.v1.Mandate\"o\n\x07Mandate\x12\x36\n\nstart_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\x12,\n\x08\x65nd_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp*\x87\x02\n\x12QualificationState\x12#\n\x1fQUALIFICATION_STATE_UNSPECIFIED\x10\x00\x12\"\n\x1eQUALIFICATION_STATE_REGISTERED\x10\x01\x12\x1d\n\x19QUALIFICATION_STATE_TRIAL\x10\x02\x12 \n\x1cQUALIFICATION_STATE_EXTENDED\x10\x03\x12!\n\x1dQUALIFICATION_STATE_QUALIFIED\x10\x04\x12!\n\x1dQUALIFICATION_STATE_SUSPENDED\x10\x05\x12!\n\x1dQUALIFICATION_STATE_WITHDRAWN\x10\x06*m\n\x06Sector\x12\x16\n\x12SECTOR_UNSPECIFIED\x10\x00\x12\r\n\tSECTOR_PO\x10\x01\x12\r\n\tSECTOR_SO\x10\x02\x12\r\n\tSECTOR_VO\x10\x03\x12\x0e\n\nSECTOR_VSO\x10\x04\x12\x0e\n\nSECTOR_MBO\x10\x05*v\n\x11\x43\x65rtificateStatus\x12\"\n\x1e\x43\x45RTIFICATE_STATUS_UNSPECIFIED\x10\x00\x12\x1d\n\x19\x43\x45RTIFICATE_STATUS_ACTIVE\x10\x01\x12\x1e\n\x1a\x43\x45RTIFICATE_STATUS_REVOKED\x10\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -40,6 +40,12 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_DIRECTORY'].fields_by_name['issue_time']._serialized_options = b'\272H\003\310\001\001'
   _globals['_DIRECTORY'].fields_by_name['accepted_dossier_years']._loaded_options = None
   _globals['_DIRECTORY'].fields_by_name['accepted_dossier_years']._serialized_options = b'\272H\033\222\001\030\"\026r\0242\022^[0-9]{4}\\.[0-9]+$'
+  _globals['_TESTCODETABLE'].fields_by_name['release']._loaded_options = None
+  _globals['_TESTCODETABLE'].fields_by_name['release']._serialized_options = b'\272H\037r\0352\033^testCodeReleases/[0-9]{4}$'
+  _globals['_TESTCODETABLE'].fields_by_name['publish_time']._loaded_options = None
+  _globals['_TESTCODETABLE'].fields_by_name['publish_time']._serialized_options = b'\272H\003\310\001\001'
+  _globals['_TESTCODETABLE'].fields_by_name['sha256']._loaded_options = None
+  _globals['_TESTCODETABLE'].fields_by_name['sha256']._serialized_options = b'\272H\004z\002h '
   _globals['_SIGNEDDIRECTORY'].fields_by_name['directory']._loaded_options = None
   _globals['_SIGNEDDIRECTORY'].fields_by_name['directory']._serialized_options = b'\272H\004z\002\020\001'
   _globals['_SIGNEDDIRECTORY'].fields_by_name['signature']._loaded_options = None
@@ -74,26 +80,28 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_DELIVERYPOINT'].fields_by_name['address']._serialized_options = b'\272H\004r\002\020\003'
   _globals['_MANDATE'].fields_by_name['start_time']._loaded_options = None
   _globals['_MANDATE'].fields_by_name['start_time']._serialized_options = b'\272H\003\310\001\001'
-  _globals['_QUALIFICATIONSTATE']._serialized_start=1677
-  _globals['_QUALIFICATIONSTATE']._serialized_end=1940
-  _globals['_SECTOR']._serialized_start=1942
-  _globals['_SECTOR']._serialized_end=2051
-  _globals['_CERTIFICATESTATUS']._serialized_start=2053
-  _globals['_CERTIFICATESTATUS']._serialized_end=2171
+  _globals['_QUALIFICATIONSTATE']._serialized_start=1884
+  _globals['_QUALIFICATIONSTATE']._serialized_end=2147
+  _globals['_SECTOR']._serialized_start=2149
+  _globals['_SECTOR']._serialized_end=2258
+  _globals['_CERTIFICATESTATUS']._serialized_start=2260
+  _globals['_CERTIFICATESTATUS']._serialized_end=2378
   _globals['_DIRECTORY']._serialized_start=149
-  _globals['_DIRECTORY']._serialized_end=514
-  _globals['_SIGNEDDIRECTORY']._serialized_start=516
-  _globals['_SIGNEDDIRECTORY']._serialized_end=614
-  _globals['_VERIFICATIONKEY']._serialized_start=616
-  _globals['_VERIFICATIONKEY']._serialized_end=687
-  _globals['_SCHOOL']._serialized_start=690
-  _globals['_SCHOOL']._serialized_end=910
-  _globals['_SYSTEM']._serialized_start=913
-  _globals['_SYSTEM']._serialized_end=1077
-  _globals['_CERTIFICATE']._serialized_start=1080
-  _globals['_CERTIFICATE']._serialized_end=1220
-  _globals['_DELIVERYPOINT']._serialized_start=1223
-  _globals['_DELIVERYPOINT']._serialized_end=1561
-  _globals['_MANDATE']._serialized_start=1563
-  _globals['_MANDATE']._serialized_end=1674
+  _globals['_DIRECTORY']._serialized_end=567
+  _globals['_TESTCODETABLE']._serialized_start=570
+  _globals['_TESTCODETABLE']._serialized_end=721
+  _globals['_SIGNEDDIRECTORY']._serialized_start=723
+  _globals['_SIGNEDDIRECTORY']._serialized_end=821
+  _globals['_VERIFICATIONKEY']._serialized_start=823
+  _globals['_VERIFICATIONKEY']._serialized_end=894
+  _globals['_SCHOOL']._serialized_start=897
+  _globals['_SCHOOL']._serialized_end=1117
+  _globals['_SYSTEM']._serialized_start=1120
+  _globals['_SYSTEM']._serialized_end=1284
+  _globals['_CERTIFICATE']._serialized_start=1287
+  _globals['_CERTIFICATE']._serialized_end=1427
+  _globals['_DELIVERYPOINT']._serialized_start=1430
+  _globals['_DELIVERYPOINT']._serialized_end=1768
+  _globals['_MANDATE']._serialized_start=1770
+  _globals['_MANDATE']._serialized_end=1881
 # @@protoc_insertion_point(module_scope)

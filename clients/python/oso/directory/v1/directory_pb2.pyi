@@ -136,6 +136,7 @@ class Directory(_message.Message):
     DELIVERY_POINTS_FIELD_NUMBER: _builtins.int
     ACCEPTED_DOSSIER_YEARS_FIELD_NUMBER: _builtins.int
     TRAFFIC_CENTER_KEYS_FIELD_NUMBER: _builtins.int
+    TEST_CODES_FIELD_NUMBER: _builtins.int
     version: _builtins.int
     """Rises by one with every change. A reader refuses a version lower than the
     one it has.
@@ -166,6 +167,10 @@ class Directory(_message.Message):
     def traffic_center_keys(self) -> _containers.RepeatedCompositeFieldContainer[Global___VerificationKey]:
         """Keys with which Traffic Centers sign grants."""
 
+    @_builtins.property
+    def test_codes(self) -> Global___TestCodeTable:
+        """The release of the test-code table in force; absent while none is published."""
+
     def __init__(
         self,
         *,
@@ -176,14 +181,51 @@ class Directory(_message.Message):
         delivery_points: _abc.Iterable[Global___DeliveryPoint] | None = ...,
         accepted_dossier_years: _abc.Iterable[_builtins.str] | None = ...,
         traffic_center_keys: _abc.Iterable[Global___VerificationKey] | None = ...,
+        test_codes: Global___TestCodeTable | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["issue_time", b"issue_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["issue_time", b"issue_time", "test_codes", b"test_codes"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_dossier_years", b"accepted_dossier_years", "delivery_points", b"delivery_points", "issue_time", b"issue_time", "schools", b"schools", "systems", b"systems", "traffic_center_keys", b"traffic_center_keys", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_dossier_years", b"accepted_dossier_years", "delivery_points", b"delivery_points", "issue_time", b"issue_time", "schools", b"schools", "systems", b"systems", "test_codes", b"test_codes", "traffic_center_keys", b"traffic_center_keys", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Directory: _TypeAlias = Directory  # noqa: Y015
+
+@_typing.final
+class TestCodeTable(_message.Message):
+    """Which release of the test-code table (toetscodetabel) is in force. The table
+    itself comes from ExportTestCodes of OfficeHeart.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RELEASE_FIELD_NUMBER: _builtins.int
+    PUBLISH_TIME_FIELD_NUMBER: _builtins.int
+    SHA256_FIELD_NUMBER: _builtins.int
+    release: _builtins.str
+    """The release, such as `testCodeReleases/0001`."""
+    sha256: _builtins.bytes
+    """SHA-256 over the table as a file, 32 bytes: a copy with another one is not
+    this release.
+    """
+    @_builtins.property
+    def publish_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was published."""
+
+    def __init__(
+        self,
+        *,
+        release: _builtins.str = ...,
+        publish_time: _timestamp_pb2.Timestamp | None = ...,
+        sha256: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["publish_time", b"publish_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["publish_time", b"publish_time", "release", b"release", "sha256", b"sha256"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TestCodeTable: _TypeAlias = TestCodeTable  # noqa: Y015
 
 @_typing.final
 class SignedDirectory(_message.Message):

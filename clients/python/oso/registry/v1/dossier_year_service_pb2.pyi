@@ -136,7 +136,7 @@ class CreateDossierYearRequest(_message.Message):
     @_builtins.property
     def dossier_year(self) -> _dossier_year_pb2.DossierYear:
         """What is to be registered. Its name, times and other output-only fields are
-        ignored (AIP-203).
+        ignored (AIP-203). Without start_time it is accepted from now on.
         """
 
     def __init__(

@@ -123,8 +123,8 @@ class TrafficCenterServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetSessionTimeline(self, request, context):
-        """Source or target: every step of a session. Both see the same. To any other
-        party the session is unknown.
+        """Source, target or auditor: every step of a session. All see the same. To any
+        other party the session is unknown.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

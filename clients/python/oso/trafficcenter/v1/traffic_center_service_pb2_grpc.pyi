@@ -55,8 +55,8 @@ class TrafficCenterServiceStub:
     CloseSession: _grpc.UnaryUnaryMultiCallable[_traffic_center_service_pb2.CloseSessionRequest, _traffic_center_service_pb2.CloseSessionResponse]
     """Target: reports the best result. The last step of a session."""
     GetSessionTimeline: _grpc.UnaryUnaryMultiCallable[_traffic_center_service_pb2.GetSessionTimelineRequest, _traffic_center_service_pb2.GetSessionTimelineResponse]
-    """Source or target: every step of a session. Both see the same. To any other
-    party the session is unknown.
+    """Source, target or auditor: every step of a session. All see the same. To any
+    other party the session is unknown.
     """
 
 @_typing.type_check_only
@@ -86,8 +86,8 @@ class TrafficCenterServiceAsyncStub(TrafficCenterServiceStub):
     CloseSession: _aio.UnaryUnaryMultiCallable[_traffic_center_service_pb2.CloseSessionRequest, _traffic_center_service_pb2.CloseSessionResponse]  # type: ignore[assignment]
     """Target: reports the best result. The last step of a session."""
     GetSessionTimeline: _aio.UnaryUnaryMultiCallable[_traffic_center_service_pb2.GetSessionTimelineRequest, _traffic_center_service_pb2.GetSessionTimelineResponse]  # type: ignore[assignment]
-    """Source or target: every step of a session. Both see the same. To any other
-    party the session is unknown.
+    """Source, target or auditor: every step of a session. All see the same. To any
+    other party the session is unknown.
     """
 
 class TrafficCenterServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -150,8 +150,8 @@ class TrafficCenterServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _traffic_center_service_pb2.GetSessionTimelineRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_traffic_center_service_pb2.GetSessionTimelineResponse, _abc.Awaitable[_traffic_center_service_pb2.GetSessionTimelineResponse]]:
-        """Source or target: every step of a session. Both see the same. To any other
-        party the session is unknown.
+        """Source, target or auditor: every step of a session. All see the same. To any
+        other party the session is unknown.
         """
 
 def add_TrafficCenterServiceServicer_to_server(servicer: TrafficCenterServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -69,6 +69,13 @@ export declare type Directory = Message<"oso.directory.v1.Directory"> & {
    * @generated from field: repeated oso.directory.v1.VerificationKey traffic_center_keys = 7;
    */
   trafficCenterKeys: VerificationKey[];
+
+  /**
+   * The release of the test-code table in force; absent while none is published.
+   *
+   * @generated from field: oso.directory.v1.TestCodeTable test_codes = 8;
+   */
+  testCodes?: TestCodeTable | undefined;
 };
 
 /**
@@ -76,6 +83,42 @@ export declare type Directory = Message<"oso.directory.v1.Directory"> & {
  * Use `create(DirectorySchema)` to create a new message.
  */
 export declare const DirectorySchema: GenMessage<Directory>;
+
+/**
+ * Which release of the test-code table (toetscodetabel) is in force. The table
+ * itself comes from ExportTestCodes of OfficeHeart.
+ *
+ * @generated from message oso.directory.v1.TestCodeTable
+ */
+export declare type TestCodeTable = Message<"oso.directory.v1.TestCodeTable"> & {
+  /**
+   * The release, such as `testCodeReleases/0001`.
+   *
+   * @generated from field: string release = 1;
+   */
+  release: string;
+
+  /**
+   * When it was published.
+   *
+   * @generated from field: google.protobuf.Timestamp publish_time = 2;
+   */
+  publishTime?: Timestamp | undefined;
+
+  /**
+   * SHA-256 over the table as a file, 32 bytes: a copy with another one is not
+   * this release.
+   *
+   * @generated from field: bytes sha256 = 3;
+   */
+  sha256: Uint8Array;
+};
+
+/**
+ * Describes the message oso.directory.v1.TestCodeTable.
+ * Use `create(TestCodeTableSchema)` to create a new message.
+ */
+export declare const TestCodeTableSchema: GenMessage<TestCodeTable>;
 
 /**
  * A Directory with OfficeHeart's signature.

@@ -128,7 +128,7 @@ export declare type CreateDossierYearRequest = Message<"oso.registry.v1.CreateDo
 
   /**
    * What is to be registered. Its name, times and other output-only fields are
-   * ignored (AIP-203).
+   * ignored (AIP-203). Without start_time it is accepted from now on.
    *
    * @generated from field: oso.registry.v1.DossierYear dossier_year = 3;
    */

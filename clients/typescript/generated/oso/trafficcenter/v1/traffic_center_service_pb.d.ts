@@ -618,8 +618,8 @@ export declare const TrafficCenterService: GenService<{
     output: typeof CloseSessionResponseSchema;
   },
   /**
-   * Source or target: every step of a session. Both see the same. To any other
-   * party the session is unknown.
+   * Source, target or auditor: every step of a session. All see the same. To any
+   * other party the session is unknown.
    *
    * @generated from rpc oso.trafficcenter.v1.TrafficCenterService.GetSessionTimeline
    */

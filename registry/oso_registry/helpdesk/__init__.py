@@ -1,0 +1,1 @@
+"""The helpdesk: tickets, and where and by whom a session went wrong."""
