@@ -11,7 +11,7 @@ Two files cannot be swapped at once, so one decides: **the certificate**. The ke
 
 To take the next pair into use, `next.crt` is renamed over `system.crt`, then `next.key` over
 `system.key`. Between the two the key is found as `next.key`. Whoever is cut off at any step leaves
-a pair that belongs together, and `finish` does the rest.
+a pair that belongs together; the next one who changes something does the rest.
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ from oso_rpc.credentials import (
     NotEnrolledError,
     OtherSystemError,
     RenewalBusyError,
+    load_certificate,
     load_private_key,
     new_key_and_request,
     read_private,
@@ -333,11 +334,8 @@ class CredentialFiles:
 
     def _finish(self) -> None:
         """Do what is left when the next certificate is in its place and its key is not."""
-        if self.next_key.exists() and self.certificate.exists():
-            try:
-                _whole(self.certificate, self.next_key, self.authority)
-            except (CredentialsError, ValueError, OsoError):
-                return
+        # Whatever else may be wrong with it: the key of the certificate in use must not get lost.
+        if _belong(self.certificate, self.next_key):
             self.next_key.replace(self.key)
             sync_folder(self.key.parent)
             self.next_request.unlink(missing_ok=True)
@@ -363,6 +361,16 @@ def _whole(certificate: Path, key: Path, authority: Path) -> Credentials:
     made = Credentials.load(certificate, key, authority)
     _check_chain(certificate, authority, made)
     return made
+
+
+def _belong(certificate: Path, key: Path) -> bool:
+    """Tell whether both are there, and belong together."""
+    try:
+        private_key = load_private_key(key, key.read_bytes())
+        found = load_certificate(certificate, certificate.read_bytes())
+    except (FileNotFoundError, ValueError):
+        return False
+    return found.public_key() == private_key.public_key()
 
 
 def _check_chain(path: Path, authority: Path, credentials: Credentials) -> None:

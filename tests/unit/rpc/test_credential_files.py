@@ -137,6 +137,21 @@ def test_killed_at_any_step_an_enrolment_goes_on(
     assert {f"new {kept} True 1"} == {again for _, again in steps}
 
 
+def test_the_key_in_use_is_never_dropped(landscape: Landscape, files: CredentialFiles) -> None:
+    """Cut off between the two renames, with roots that are spoiled since: the key is kept."""
+    _renew(landscape, files)
+    made = files.load().identity
+    files.key.rename(files.next_key)
+    roots = files.authority.read_bytes()
+    files.authority.write_bytes(b"")
+
+    with files.changing():
+        files.forget_next()
+
+    files.authority.write_bytes(roots)
+    assert made == files.load().identity
+
+
 def test_a_certificate_for_another_key_is_not_written(
     landscape: Landscape, files: CredentialFiles
 ) -> None:
