@@ -20,6 +20,8 @@ from oso_rpc.errors import OsoError
 from oso_rpc.guard import is_for_operators
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from oso.options.v1.access_pb2 import Access, Role
     from oso_registry.calls import Office
     from oso_registry.store import Transaction
@@ -53,9 +55,17 @@ def may_call(role: Role.ValueType, method: str) -> bool:
 class Authorization:
     """Decides on every call; see the module."""
 
-    def __init__(self, office: Office) -> None:
-        """Take where systems and certificates are kept."""
+    def __init__(self, office: Office, saw: Callable[[Caller], None] | None = None) -> None:
+        """Take where systems and certificates are kept, and who is told of each caller.
+
+        Args:
+            office: Where systems and certificates are kept.
+            saw: Hears of each caller with a certificate that may make its call. It must not wait
+                and must not fail.
+
+        """
         self._office = office
+        self._saw = saw
 
     async def authorize(self, method: str, peer: PeerIdentity | None) -> None:
         """Refuse a caller that may not call this; remember the others as `current_caller`.
@@ -74,6 +84,8 @@ class Authorization:
         if not may_call(caller.role, method):
             raise not_allowed(method.rpartition("/")[2])
         set_current_caller(caller)
+        if self._saw is not None:
+            self._saw(caller)
 
 
 def identify(tx: Transaction, peer: PeerIdentity) -> Caller:

@@ -27,6 +27,9 @@ from oso_registry.helpdesk.sessions import SessionDesk
 from oso_registry.mandates.rpc import registrations as mandate_services
 from oso_registry.parties.rpc import registrations as party_services
 from oso_registry.public import showing
+from oso_registry.qualification.exchanges import Exchanges
+from oso_registry.qualification.rpc import registration as qualification_service
+from oso_registry.qualification.sightings import Sightings
 from oso_registry.school_lists.rpc import SchoolListServicer
 from oso_registry.school_lists.rpc import registration as school_list_service
 from oso_registry.standard.rpc import registrations as standard_services
@@ -101,6 +104,8 @@ class Settings(FileSettings):
     """Where the Traffic Center listens, `host:port`; empty: it is not asked anything."""
     traffic_center_system: str = "trafficcenter"
     """Id of the system that must answer there."""
+    exchange_seconds: float = Field(default=60, gt=0)
+    """How often to ask the Traffic Center for exchanges with test schools, in seconds."""
 
     def database_url(self, home: Path) -> str:
         """Give the database to use, for the folder the settings lie in."""
@@ -135,6 +140,7 @@ class House:
         issuing: Gives out certificates.
         lists: Publishes revocation lists.
         traffic_center: The Traffic Center; None when it is not asked anything.
+        sightings: Notes which certificates are in use.
 
     """
 
@@ -145,6 +151,7 @@ class House:
     issuing: Issuing
     lists: RevocationLists
     traffic_center: TrafficCenter | None
+    sightings: Sightings
 
 
 @asynccontextmanager
@@ -210,7 +217,7 @@ async def running(
         server = await build_server(
             settings.listen,
             house.credentials,
-            ServerGuard(Authorization(office), office.clock, observer),
+            ServerGuard(Authorization(office, house.sightings.saw), office.clock, observer),
             services(house, lambda: addresses_of(settings, server)),
             timedelta(minutes=settings.connection_minutes),
             open_address=settings.listen_enrolment,
@@ -234,7 +241,7 @@ async def _put_together(office: Office, settings: Settings, stack: AsyncExitStac
         settings.authority / TRUST_FILE,
     )
     issuing = Issuing(office, authority)
-    traffic_center = _traffic_center(settings, credentials, office.clock)
+    traffic_center = _traffic_center(settings, credentials)
     if traffic_center is not None:
         stack.push_async_callback(traffic_center.close)
     return House(
@@ -245,6 +252,7 @@ async def _put_together(office: Office, settings: Settings, stack: AsyncExitStac
         issuing=issuing,
         lists=RevocationLists(office, issuing, settings.public),
         traffic_center=traffic_center,
+        sightings=Sightings(office),
     )
 
 
@@ -256,7 +264,11 @@ async def _in_background(house: House, server: Server) -> AsyncIterator[None]:
         "revocation-lists": house.lists.watch(),
         "credentials-watch": house.credentials.watch(),
         "renewal": _renew_own(house, server),
+        "certificate-sightings": house.sightings.watch(),
     }
+    if house.traffic_center is not None:
+        exchanges = Exchanges(house.office, house.traffic_center)
+        work["exchanges"] = exchanges.watch(house.settings.exchange_seconds)
     tasks = [asyncio.create_task(doing, name=name) for name, doing in work.items()]
     try:
         yield
@@ -268,14 +280,12 @@ async def _in_background(house: House, server: Server) -> AsyncIterator[None]:
                 await task
 
 
-def _traffic_center(
-    settings: Settings, credentials: CredentialsSource, clock: Clock
-) -> TrafficCenter | None:
+def _traffic_center(settings: Settings, credentials: CredentialsSource) -> TrafficCenter | None:
     """Give whom to ask about sessions, if the settings say where."""
     if not settings.traffic_center:
         return None
     system = settings.traffic_center_system
-    return TrafficCenter(settings.traffic_center, system, credentials, clock)
+    return TrafficCenter(settings.traffic_center, system, credentials)
 
 
 async def _renew_own(house: House, server: Server) -> None:
@@ -302,6 +312,7 @@ def services(house: House, addresses: Callable[[], Addresses]) -> list[Registrat
         school_list_service(SchoolListServicer(house.office)),
         *standard_services(house.office),
         ticket_service(house.office, SessionDesk(house.office, house.traffic_center)),
+        qualification_service(house.office),
     ]
 
 

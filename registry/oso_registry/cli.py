@@ -19,6 +19,8 @@ from oso_registry.desk import Desk
 from oso_registry.helpdesk.cli import session, ticket
 from oso_registry.mandates.cli import delivery_point, mandate
 from oso_registry.parties.cli import groups
+from oso_registry.qualification.cli import qualification
+from oso_registry.qualification.cli_admission import admission
 from oso_registry.school_lists.cli import COMMANDS as SCHOOL_LISTS
 from oso_registry.standard.cli_dossier_years import dossier_year
 from oso_registry.standard.cli_test_codes import test_codes
@@ -63,6 +65,8 @@ for command in (
     delivery_point,
     system,
     blocked_key,
+    qualification,
+    admission,
     *SCHOOL_LISTS,
     dossier_year,
     test_codes,

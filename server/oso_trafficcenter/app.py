@@ -27,6 +27,7 @@ from oso_rpc.server import Server, build_server
 from oso_rpc.signing import Signer, key_id_of
 from oso_store import Database
 from oso_store.settings import FileSettings
+from oso_trafficcenter.evidence import Evidence
 from oso_trafficcenter.model import session_id_at
 from oso_trafficcenter.rpc import TrafficCenterServicer, registration
 from oso_trafficcenter.sessions import Sessions
@@ -115,11 +116,12 @@ async def running(
         new_id=lambda: session_id_at(clock.now(), os.urandom(10)),
         lifetime=timedelta(minutes=settings.session_minutes),
     )
+    servicer = TrafficCenterServicer(sessions, Evidence(database, directory), directory, clock)
     server = await build_server(
         settings.listen,
         credentials,
         ServerGuard(DirectoryAdmission(directory), clock, observer),
-        [registration(TrafficCenterServicer(sessions, directory, clock))],
+        [registration(servicer)],
         timedelta(minutes=settings.connection_minutes),
     )
     await server.start()

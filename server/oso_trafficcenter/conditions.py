@@ -87,8 +87,8 @@ def may_open(
     if source_school is None:
         raise OsoError(codes.RESULT_CODE_SOURCE_UNKNOWN, source_brin=request.source_brin)
     sources = _active_sources(view, request, now)
-    _may_exchange(source_school, target_school)
-    _may_exchange(target_school, source_school)
+    _may_exchange(source_school, target_school, now)
+    _may_exchange(target_school, source_school, now)
     return target, _with_common_year(view, request, sources)
 
 
@@ -154,13 +154,16 @@ def _has_come(time: Timestamp, now: datetime) -> bool:
     return time.seconds * 1_000_000_000 + time.nanos <= whole_microseconds(now) * 1000
 
 
-def _may_exchange(school: School, other: School) -> None:
-    """The school is qualified, or in its trial and the other one is a test school."""
+def _may_exchange(school: School, other: School, now: datetime) -> None:
+    """The school is qualified, or in a trial that has not ended and the other is a test school."""
     if school.qualification == QUALIFICATION_STATE_QUALIFIED:
         return
-    if school.qualification in _TRYING and other.test_school:
-        return
     state = QualificationState.Name(school.qualification).removeprefix("QUALIFICATION_STATE_")
+    if school.qualification in _TRYING:
+        ended = school.HasField("trial_end_time") and _has_come(school.trial_end_time, now)
+        if other.test_school and not ended:
+            return
+        state += "_ENDED" if ended else ""
     raise OsoError(codes.RESULT_CODE_NOT_QUALIFIED, brin=school.brin, qualification=state.lower())
 
 
@@ -233,8 +236,8 @@ def _both_still_may(
         raise OsoError(codes.RESULT_CODE_SOURCE_INACTIVE, source_brin=source.brin)
     if not is_mandated(source, now):
         raise OsoError(codes.RESULT_CODE_MANDATE_MISSING, routing_key=source.routing_key)
-    _may_exchange(source_school, target_school)
-    _may_exchange(target_school, source_school)
+    _may_exchange(source_school, target_school, now)
+    _may_exchange(target_school, source_school, now)
     return target_school
 
 
@@ -290,6 +293,13 @@ def may_see(view: DirectoryView, session: SessionRecord, peer: PeerIdentity, now
         for point in view.delivery_points_by(peer.system_id)
     ):
         raise OsoError(codes.RESULT_CODE_SESSION_UNKNOWN, session_id=session.session_id)
+
+
+def require_auditor(view: DirectoryView, peer: PeerIdentity) -> None:
+    """The caller's system may read the evidence of all sessions: the directory says so."""
+    found = view.certificate(peer.certificate_sha256)
+    if found is None or found[0].system_id != peer.system_id or not found[0].auditor:
+        raise OsoError(codes.RESULT_CODE_NOT_ALLOWED, detail="auditor")
 
 
 def _invalid(field: str, description: str) -> OsoError:

@@ -19,6 +19,11 @@ def page_size(asked: int) -> int:
     return min(asked or _PAGE, _MOST_PER_PAGE)
 
 
+def is_sequence(token: str) -> bool:
+    """Tell whether a token is a number of the journal."""
+    return token.isdigit() and len(token) < 19  # noqa: PLR2004  fits 64 bits
+
+
 def checked_token(token: str, is_ours: Callable[[str], bool]) -> str:
     """Give a page token back; empty stands for the first page.
 

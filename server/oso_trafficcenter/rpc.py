@@ -14,6 +14,7 @@ from oso_trafficcenter.delivery_points import list_delivery_points
 if TYPE_CHECKING:
     from oso_rpc.clock import Clock
     from oso_rpc.directory import DirectorySource
+    from oso_trafficcenter.evidence import Evidence
     from oso_trafficcenter.sessions import Sessions
 
 SERVICE = messages.DESCRIPTOR.services_by_name["TrafficCenterService"].full_name
@@ -22,9 +23,12 @@ SERVICE = messages.DESCRIPTOR.services_by_name["TrafficCenterService"].full_name
 class TrafficCenterServicer(stubs.TrafficCenterServiceServicer):
     """Serves `oso.trafficcenter.v1.TrafficCenterService`; the contract has the promises."""
 
-    def __init__(self, sessions: Sessions, directory: DirectorySource, clock: Clock) -> None:
+    def __init__(
+        self, sessions: Sessions, evidence: Evidence, directory: DirectorySource, clock: Clock
+    ) -> None:
         """Take the services."""
         self._sessions = sessions
+        self._evidence = evidence
         self._directory = directory
         self._clock = clock
 
@@ -79,6 +83,12 @@ class TrafficCenterServicer(stubs.TrafficCenterServiceServicer):
     ) -> messages.GetSessionTimelineResponse:
         """Give every step of a session."""
         return await self._sessions.timeline(request, current_peer())
+
+    async def ListClosedSessions(  # noqa: N802
+        self, request: messages.ListClosedSessionsRequest, _context: Any
+    ) -> messages.ListClosedSessionsResponse:
+        """Give a page of the sessions that were closed."""
+        return await self._evidence.closed_sessions(request, current_peer())
 
 
 def registration(servicer: TrafficCenterServicer) -> Registration:

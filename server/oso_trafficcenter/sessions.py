@@ -37,7 +37,7 @@ from oso_store import StoreUnavailableError
 from oso_trafficcenter import answers, conditions, events
 from oso_trafficcenter.delivery_points import address_of
 from oso_trafficcenter.model import SessionRecord, stamp
-from oso_trafficcenter.paging import checked_token, page_size
+from oso_trafficcenter.paging import checked_token, is_sequence, page_size
 from oso_trafficcenter.store import Work
 
 if TYPE_CHECKING:
@@ -255,7 +255,7 @@ class Sessions:
                 DIRECTORY_EXPIRED.
 
         """
-        token = checked_token(request.page_token, _is_sequence)
+        token = checked_token(request.page_token, is_sequence)
         size = page_size(request.page_size)
         view, now = self._directory.view(), self._clock.now()
         session_id = request.session_id.lower()
@@ -314,10 +314,6 @@ class Sessions:
 
 def _not_recorded() -> OsoError:
     return OsoError(codes.RESULT_CODE_NOT_RECORDED, retry_after=timedelta(seconds=5))
-
-
-def _is_sequence(token: str) -> bool:
-    return token.isdigit() and len(token) < 19  # noqa: PLR2004  fits 64 bits
 
 
 def _id_of(session: SessionRecord | None) -> str:

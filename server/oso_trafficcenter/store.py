@@ -55,6 +55,7 @@ _FIND_ANSWERS = (
     "SELECT system_id, request_id, request_sha256, granted, content FROM answer"
     " WHERE request_id IN {}"
 )
+_FIND_EVENTS = "SELECT session_id, content FROM event WHERE session_id IN {}"
 _LAST_EVENT = "SELECT max(sequence) FROM event"
 # Names the lock on the end of the journal, for PostgreSQL.
 _JOURNAL_LOCK = 0x05_0A_11
@@ -158,6 +159,11 @@ class Transaction:
         rows = self._find(_FIND_SESSIONS, {session_id})
         return _record(rows[0]) if rows else None
 
+    def look_up_all(self, session_ids: set[str]) -> dict[str, SessionRecord]:
+        """Find many sessions to show, by id; those that are not there are left out."""
+        rows = self._find(_FIND_SESSIONS, session_ids) if session_ids else ()
+        return {row[0]: _record(row) for row in rows}
+
     def add_session(self, record: SessionRecord) -> None:
         """Add a new session."""
         self._sessions[record.session_id] = record
@@ -199,8 +205,7 @@ class Transaction:
             self._connection.execute(
                 text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _JOURNAL_LOCK}
             )
-        ((last,),) = statements.run(self._connection, _LAST_EVENT)
-        return int(last or 0)
+        return self.last_sequence()
 
     def events(self, session_id: str, after: int, limit: int) -> list[SessionEvent]:
         """Read the lines of a session from number `after` on (not included)."""
@@ -211,6 +216,27 @@ class Transaction:
             .limit(limit)
         )
         return [SessionEvent.FromString(row) for row in self._connection.execute(query).scalars()]
+
+    def journal(self, after: int, limit: int) -> list[tuple[str, SessionEvent]]:
+        """Read the journal from number `after` on (not included): session id and line."""
+        query = (
+            select(_EVENT.c.session_id, _EVENT.c.content)
+            .where(_EVENT.c.sequence > after)
+            .order_by(_EVENT.c.sequence)
+            .limit(limit)
+        )
+        rows = self._connection.execute(query).all()
+        return [(session_id, SessionEvent.FromString(content)) for session_id, content in rows]
+
+    def events_of_all(self, session_ids: set[str]) -> list[tuple[str, SessionEvent]]:
+        """Read all lines of many sessions: session id and line, in no order."""
+        rows = self._find(_FIND_EVENTS, session_ids) if session_ids else ()
+        return [(session_id, SessionEvent.FromString(content)) for session_id, content in rows]
+
+    def last_sequence(self) -> int:
+        """Give the number of the last line of the journal; 0 while there is none."""
+        ((last,),) = statements.run(self._connection, _LAST_EVENT)
+        return int(last or 0)
 
     def answer(self, system_id: str, request_id: str) -> Answer | None:
         """Find what was answered under a request_id."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from oso_registry.authority.folder import TRUST_FILE, read_certificate
 from oso_registry.authority.ledger import Entry, Ledger, State
 from oso_registry.authority.profile import ISSUING_LIFETIME
-from oso_registry.authority.rotation import in_force_until, trust_of
+from oso_registry.authority.rotation import in_force_until, known_from, trust_of
 from oso_registry.authority.tokens import SCHEME
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def _shown(folder: Path, ledger: Ledger, entry: Entry) -> Shown:
     next_step: datetime | None
     match entry.state:
         case State.PREPARED:
-            next_step = entry.prepared + leaf if entry.is_root else entry.prepared
+            next_step = known_from(ledger, entry) if entry.is_root else entry.prepared
         case State.ACTIVE:
             next_step = ends - (ISSUING_LIFETIME if entry.is_root else leaf)
         case State.OUTGOING if not entry.is_root:

@@ -5,9 +5,9 @@ AuthorityError
 ├── IssuerError                 an issuer does not sign this
 ├── ProfileViolationError       what is about to be signed, or was signed, does not fit the profile
 ├── KeyLockedError              a key file does not open
-├── TokenError                  the token that holds a key does not do what is asked
+├── TokenError                  the token that holds a key does not do what is asked (in `tokens`)
 ├── FolderError                 the folder holds no authority, or one that is not whole
-├── RotationError               a step of a rotation is not possible now
+├── RotationError               a step of a rotation is not possible now (in `steps`)
 └── CrlError                    a revocation list cannot be made or replaced
 
 Each carries data; `text("nl")` and `text("en")` make the sentence for people.

@@ -186,7 +186,7 @@ def activate(
         if certificate.not_valid_after_utc < now + leaf:
             raise RotationError(name, RotationProblem.ENDS_SOON)
         if entry.is_root:
-            known = entry.prepared + leaf
+            known = known_from(ledger, entry)
             if now < known and not force:
                 raise RotationError(name, RotationProblem.NOT_KNOWN_YET, known)
         else:
@@ -281,6 +281,11 @@ def in_force_until(ledger: Ledger, entry: Entry, certificate: x509.Certificate) 
         return None
     longest = entry.superseded + SETTLING + timedelta(days=ledger.leaf_days)
     return min(longest, certificate.not_valid_after_utc)
+
+
+def known_from(ledger: Ledger, entry: Entry) -> datetime:
+    """Tell from when everybody whose certificate is in force got a root with it."""
+    return entry.prepared + SETTLING + timedelta(days=ledger.leaf_days)
 
 
 def trust_of(folder: Path, ledger: Ledger) -> bytes:

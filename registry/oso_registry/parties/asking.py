@@ -41,6 +41,8 @@ _DUTCH = {
     "LAS": "LAS",
     "MANDATE_ENDED": "mandaat afgelopen",
     "NEW": "nieuw",
+    "NO": "nee",
+    "NOT_APPLICABLE": "niet van toepassing",
     "NOT_YET": "nog niet ingegaan",
     "PRIVILEGE_WITHDRAWN": "recht vervallen",
     "PUBLISHED": "gepubliceerd",
@@ -51,12 +53,15 @@ _DUTCH = {
     "REMOVED": "verdwenen",
     "REVOKED": "ingetrokken",
     "SCHOOL_MANAGER": "schoolbeheerder",
+    "SOURCE": "bron",
     "SUPERSEDED": "vervangen",
     "SUPPLIER": "leverancier",
     "SUSPENDED": "geschorst",
+    "TARGET": "doel",
     "TRAFFIC_CENTER": "verkeerscentrale",
     "TRIAL": "proef",
     "WITHDRAWN": "teruggetrokken",
+    "YES": "ja",
 }
 
 

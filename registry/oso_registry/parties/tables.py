@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sqlalchemy import BigInteger
 from sqlmodel import Field
 
 from oso_registry.tables import ResourceRow
@@ -31,6 +32,7 @@ class SchoolRow(ResourceRow, table=True):
     locations: str
     qualification: int
     test_school: bool
+    trial_end_time: int | None = Field(default=None, sa_type=BigInteger)
     searched: str
 
 

@@ -57,11 +57,11 @@ class Center:
     server: Server | None = None
     channels: dict[str, grpc.aio.Channel] = field(default_factory=dict)
 
-    async def start(self) -> None:
+    async def start(self, listen: str = "127.0.0.1:0") -> None:
         """Start it; after a `stop` with the same database."""
         folder = self.landscape.folder
         settings = Settings(
-            listen="127.0.0.1:0",
+            listen=listen,
             certificate=folder / "trafficcenter.crt",
             key=folder / "trafficcenter.key",
             authority=self.landscape.root_file,

@@ -39,6 +39,8 @@ from .conftest import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from oso_rpc.identity import PeerIdentity
+
 
 def _opening() -> messages.OpenSessionRequest:
     request = messages.OpenSessionRequest(
@@ -267,6 +269,58 @@ def test_a_school_in_its_trial_may_exchange_with_a_test_school(
     country.school(other).test_school = True
 
     assert conditions.may_open(country.view(), _opening(), peer(SYSTEMS[TARGET]), NOW)
+
+
+@pytest.mark.parametrize(
+    ("state", "minutes", "refused"),
+    [
+        (registry.QUALIFICATION_STATE_TRIAL, 1, ""),
+        (registry.QUALIFICATION_STATE_TRIAL, 0, "trial_ended"),
+        (registry.QUALIFICATION_STATE_EXTENDED, -1, "extended_ended"),
+        (registry.QUALIFICATION_STATE_QUALIFIED, -1, ""),
+    ],
+)
+def test_past_its_end_a_trial_allows_nothing(
+    country: Country, state: Any, minutes: int, refused: str
+) -> None:
+    """Until the end of its trial a school exchanges with a test school; from then on not at all."""
+    _qualify(country, SOURCE, state)
+    country.school(TARGET).test_school = True
+    country.school(SOURCE).trial_end_time.FromDatetime(NOW + timedelta(minutes=minutes))
+
+    told = ""
+    try:
+        conditions.may_open(country.view(), _opening(), peer(SYSTEMS[TARGET]), NOW)
+    except OsoError as error:
+        told = error.metadata["qualification"]
+
+    assert refused == told
+
+
+@pytest.mark.parametrize(
+    ("auditor", "caller", "refused"),
+    [
+        (True, peer("las-a"), ""),
+        (False, peer("las-a"), "NOT_ALLOWED"),
+        (True, peer("las-b"), "NOT_ALLOWED"),
+        (True, peer("nobody"), "NOT_ALLOWED"),
+        (True, replace(peer("las-a"), system_id="las-b"), "NOT_ALLOWED"),
+    ],
+)
+def test_only_what_the_directory_calls_an_auditor_is_one(
+    country: Country, *, auditor: bool, caller: PeerIdentity, refused: str
+) -> None:
+    """Auditor is who shows a certificate of a system that is marked so, under its own name."""
+    system = next(one for one in country.directory.systems if one.system_id == SYSTEMS[SOURCE])
+    system.auditor = auditor
+
+    told = ""
+    try:
+        conditions.require_auditor(country.view(), caller)
+    except OsoError as error:
+        told = error.name
+
+    assert refused == told
 
 
 def test_only_delivery_points_that_can_serve_are_given(country: Country) -> None:

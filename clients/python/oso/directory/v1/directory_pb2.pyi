@@ -296,6 +296,7 @@ class School(_message.Message):
     SECTOR_FIELD_NUMBER: _builtins.int
     QUALIFICATION_FIELD_NUMBER: _builtins.int
     TEST_SCHOOL_FIELD_NUMBER: _builtins.int
+    TRIAL_END_TIME_FIELD_NUMBER: _builtins.int
     brin: _builtins.str
     """BRIN: two digits and two capitals."""
     name: _builtins.str
@@ -306,6 +307,12 @@ class School(_message.Message):
     """What it may do."""
     test_school: _builtins.bool
     """True for a school run by OSO to test with."""
+    @_builtins.property
+    def trial_end_time(self) -> _timestamp_pb2.Timestamp:
+        """In a trial: until (not including) this moment it may exchange with test
+        schools, and after it with nobody. Absent: the trial has no known end.
+        """
+
     def __init__(
         self,
         *,
@@ -314,10 +321,11 @@ class School(_message.Message):
         sector: Global___Sector.ValueType = ...,
         qualification: Global___QualificationState.ValueType = ...,
         test_school: _builtins.bool = ...,
+        trial_end_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["trial_end_time", b"trial_end_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["brin", b"brin", "name", b"name", "qualification", b"qualification", "sector", b"sector", "test_school", b"test_school"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["brin", b"brin", "name", b"name", "qualification", b"qualification", "sector", b"sector", "test_school", b"test_school", "trial_end_time", b"trial_end_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -242,6 +242,7 @@ class School(_message.Message):
     ETAG_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
+    TRIAL_END_TIME_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """`schools/{brin}`, such as `schools/00SS`."""
     display_name: _builtins.str
@@ -274,6 +275,12 @@ class School(_message.Message):
     def update_time(self) -> _timestamp_pb2.Timestamp:
         """When it was last changed. Output only."""
 
+    @_builtins.property
+    def trial_end_time(self) -> _timestamp_pb2.Timestamp:
+        """In a trial, also while that is suspended: until (not including) this moment.
+        Absent when it is in none. Output only: QualificationService changes it.
+        """
+
     def __init__(
         self,
         *,
@@ -289,10 +296,11 @@ class School(_message.Message):
         etag: _builtins.str = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
+        trial_end_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "create_time", b"create_time", "update_time", b"update_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "create_time", b"create_time", "trial_end_time", b"trial_end_time", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "board", b"board", "create_time", b"create_time", "display_name", b"display_name", "etag", b"etag", "locations", b"locations", "name", b"name", "qualification", b"qualification", "sector", b"sector", "status", b"status", "test_school", b"test_school", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "board", b"board", "create_time", b"create_time", "display_name", b"display_name", "etag", b"etag", "locations", b"locations", "name", b"name", "qualification", b"qualification", "sector", b"sector", "status", b"status", "test_school", b"test_school", "trial_end_time", b"trial_end_time", "update_time", b"update_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -473,12 +481,17 @@ class ProductQualification(_message.Message):
     DOSSIER_YEAR_FIELD_NUMBER: _builtins.int
     START_DATE_FIELD_NUMBER: _builtins.int
     END_DATE_FIELD_NUMBER: _builtins.int
+    REPORT_FIELD_NUMBER: _builtins.int
     profile: _builtins.str
     """Profile of the standard, such as `POVO`."""
     role: Global___ProductRole.ValueType
     """What it does."""
     dossier_year: _builtins.str
     """Year of the standard it was shown for, such as `2019.1`."""
+    report: _builtins.str
+    """The conformance report that shows it: its name or number, so that it can be
+    found again.
+    """
     @_builtins.property
     def start_date(self) -> _date_pb2.Date:
         """From which day."""
@@ -495,10 +508,11 @@ class ProductQualification(_message.Message):
         dossier_year: _builtins.str = ...,
         start_date: _date_pb2.Date | None = ...,
         end_date: _date_pb2.Date | None = ...,
+        report: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["end_date", b"end_date", "start_date", b"start_date"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["dossier_year", b"dossier_year", "end_date", b"end_date", "profile", b"profile", "role", b"role", "start_date", b"start_date"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["dossier_year", b"dossier_year", "end_date", b"end_date", "profile", b"profile", "report", b"report", "role", b"role", "start_date", b"start_date"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

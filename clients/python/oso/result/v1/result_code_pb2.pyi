@@ -234,6 +234,17 @@ class _ResultCodeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ResultCode
     """A line longer than any row of a school list."""
     RESULT_CODE_SCHOOL_LIST_CLOSING_UNSURE: _ResultCode.ValueType  # 149
     """A row does not say which school it is: it may be one that would be closed."""
+    RESULT_CODE_QUALIFICATION_STEPS_MISSING: _ResultCode.ValueType  # 170
+    """--- OfficeHeart: qualification and admission ---
+
+    Steps the decision needs are not done.
+    """
+    RESULT_CODE_QUALIFICATION_STATE: _ResultCode.ValueType  # 171
+    """The table of qualification states has no such step."""
+    RESULT_CODE_ADMISSION_STATE: _ResultCode.ValueType  # 172
+    """The table of admission states has no such step."""
+    RESULT_CODE_DOCUMENT_SUPERSEDED: _ResultCode.ValueType  # 173
+    """A newer version of what is to be answered or signed took its place."""
 
 class ResultCode(_ResultCode, metaclass=_ResultCodeEnumTypeWrapper):
     """Every result and every reason OSO gives. The name without `RESULT_CODE_` is
@@ -454,4 +465,15 @@ RESULT_CODE_SCHOOL_LIST_LINE_TOO_LONG: ResultCode.ValueType  # 148
 """A line longer than any row of a school list."""
 RESULT_CODE_SCHOOL_LIST_CLOSING_UNSURE: ResultCode.ValueType  # 149
 """A row does not say which school it is: it may be one that would be closed."""
+RESULT_CODE_QUALIFICATION_STEPS_MISSING: ResultCode.ValueType  # 170
+"""--- OfficeHeart: qualification and admission ---
+
+Steps the decision needs are not done.
+"""
+RESULT_CODE_QUALIFICATION_STATE: ResultCode.ValueType  # 171
+"""The table of qualification states has no such step."""
+RESULT_CODE_ADMISSION_STATE: ResultCode.ValueType  # 172
+"""The table of admission states has no such step."""
+RESULT_CODE_DOCUMENT_SUPERSEDED: ResultCode.ValueType  # 173
+"""A newer version of what is to be answered or signed took its place."""
 Global___ResultCode: _TypeAlias = ResultCode  # noqa: Y015

@@ -323,3 +323,59 @@ class SessionEvent(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___SessionEvent: _TypeAlias = SessionEvent  # noqa: Y015
+
+@_typing.final
+class ClosedSession(_message.Message):
+    """What evidence tells of a session that was closed: which schools, and what came
+    of it. Nothing about the pupil, not even the key.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SESSION_ID_FIELD_NUMBER: _builtins.int
+    SOURCE_BRIN_FIELD_NUMBER: _builtins.int
+    TARGET_BRIN_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    RESULT_FIELD_NUMBER: _builtins.int
+    CLOSE_TIME_FIELD_NUMBER: _builtins.int
+    SEQUENCE_FIELD_NUMBER: _builtins.int
+    CHECKED_FIELD_NUMBER: _builtins.int
+    session_id: _builtins.str
+    """The session."""
+    source_brin: _builtins.str
+    """BRIN of the school that has the dossier."""
+    target_brin: _builtins.str
+    """BRIN of the school that asked for it."""
+    kind: _transfer_pb2.TransferKind.ValueType
+    """Kind of transfer."""
+    result: _result_code_pb2.ResultCode.ValueType
+    """The best result, as the target reported it."""
+    sequence: _builtins.int
+    """Number of its closing in the journal."""
+    checked: _builtins.bool
+    """Whether the source asked about a request of the target, and it matched.
+    Without that the source has delivered nothing, whatever the target reports.
+    """
+    @_builtins.property
+    def close_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was closed."""
+
+    def __init__(
+        self,
+        *,
+        session_id: _builtins.str = ...,
+        source_brin: _builtins.str = ...,
+        target_brin: _builtins.str = ...,
+        kind: _transfer_pb2.TransferKind.ValueType = ...,
+        result: _result_code_pb2.ResultCode.ValueType = ...,
+        close_time: _timestamp_pb2.Timestamp | None = ...,
+        sequence: _builtins.int = ...,
+        checked: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["close_time", b"close_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["checked", b"checked", "close_time", b"close_time", "kind", b"kind", "result", b"result", "sequence", b"sequence", "session_id", b"session_id", "source_brin", b"source_brin", "target_brin", b"target_brin"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ClosedSession: _TypeAlias = ClosedSession  # noqa: Y015

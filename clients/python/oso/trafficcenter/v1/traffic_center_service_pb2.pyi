@@ -524,3 +524,70 @@ class GetSessionTimelineResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetSessionTimelineResponse: _TypeAlias = GetSessionTimelineResponse  # noqa: Y015
+
+@_typing.final
+class ListClosedSessionsRequest(_message.Message):
+    """Request of ListClosedSessions."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    AFTER_SEQUENCE_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    after_sequence: _builtins.int
+    """Only sessions whose closing has a higher number in the journal. 0 for all."""
+    page_size: _builtins.int
+    """At most so many lines of the journal are looked through (AIP-158). 0 means
+    100; more than 1,000 is cut to 1,000.
+    """
+    page_token: _builtins.str
+    """next_page_token of the page before; goes before after_sequence."""
+    def __init__(
+        self,
+        *,
+        after_sequence: _builtins.int = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after_sequence", b"after_sequence", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListClosedSessionsRequest: _TypeAlias = ListClosedSessionsRequest  # noqa: Y015
+
+@_typing.final
+class ListClosedSessionsResponse(_message.Message):
+    """Answer to ListClosedSessions."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SESSIONS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    LAST_SEQUENCE_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Give it to get the next page; empty on the last one."""
+    last_sequence: _builtins.int
+    """How far the journal was looked through: give it as after_sequence next time.
+    Lower than what was asked after when the journal ends before that: it was
+    restored from a backup, so begin again.
+    """
+    @_builtins.property
+    def sessions(self) -> _containers.RepeatedCompositeFieldContainer[_session_pb2.ClosedSession]:
+        """By number in the journal. May be none on a page that is not the last one."""
+
+    def __init__(
+        self,
+        *,
+        sessions: _abc.Iterable[_session_pb2.ClosedSession] | None = ...,
+        next_page_token: _builtins.str = ...,
+        last_sequence: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["last_sequence", b"last_sequence", "next_page_token", b"next_page_token", "sessions", b"sessions"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListClosedSessionsResponse: _TypeAlias = ListClosedSessionsResponse  # noqa: Y015

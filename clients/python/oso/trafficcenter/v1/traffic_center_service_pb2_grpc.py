@@ -72,6 +72,11 @@ class TrafficCenterServiceStub:
                 request_serializer=oso_dot_trafficcenter_dot_v1_dot_traffic__center__service__pb2.GetSessionTimelineRequest.SerializeToString,
                 response_deserializer=oso_dot_trafficcenter_dot_v1_dot_traffic__center__service__pb2.GetSessionTimelineResponse.FromString,
                 _registered_method=True)
+        self.ListClosedSessions = channel.unary_unary(
+                '/oso.trafficcenter.v1.TrafficCenterService/ListClosedSessions',
+                request_serializer=oso_dot_trafficcenter_dot_v1_dot_traffic__center__service__pb2.ListClosedSessionsRequest.SerializeToString,
+                response_deserializer=oso_dot_trafficcenter_dot_v1_dot_traffic__center__service__pb2.ListClosedSessionsResponse.FromString,
+                _registered_method=True)
 
 
 class TrafficCenterServiceServicer:
@@ -130,6 +135,15 @@ class TrafficCenterServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListClosedSessions(self, request, context):
+        """Auditor: sessions that were closed, in the order their closing was recorded.
+        Whoever remembers how far it came misses none and gets none twice. To any
+        other party NOT_ALLOWED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_TrafficCenterServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -162,6 +176,11 @@ def add_TrafficCenterServiceServicer_to_server(servicer, server):
                     servicer.GetSessionTimeline,
                     request_deserializer=oso_dot_trafficcenter_dot_v1_dot_traffic__center__service__pb2.GetSessionTimelineRequest.FromString,
                     response_serializer=oso_dot_trafficcenter_dot_v1_dot_traffic__center__service__pb2.GetSessionTimelineResponse.SerializeToString,
+            ),
+            'ListClosedSessions': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListClosedSessions,
+                    request_deserializer=oso_dot_trafficcenter_dot_v1_dot_traffic__center__service__pb2.ListClosedSessionsRequest.FromString,
+                    response_serializer=oso_dot_trafficcenter_dot_v1_dot_traffic__center__service__pb2.ListClosedSessionsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -334,6 +353,33 @@ class TrafficCenterService:
             '/oso.trafficcenter.v1.TrafficCenterService/GetSessionTimeline',
             oso_dot_trafficcenter_dot_v1_dot_traffic__center__service__pb2.GetSessionTimelineRequest.SerializeToString,
             oso_dot_trafficcenter_dot_v1_dot_traffic__center__service__pb2.GetSessionTimelineResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListClosedSessions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/oso.trafficcenter.v1.TrafficCenterService/ListClosedSessions',
+            oso_dot_trafficcenter_dot_v1_dot_traffic__center__service__pb2.ListClosedSessionsRequest.SerializeToString,
+            oso_dot_trafficcenter_dot_v1_dot_traffic__center__service__pb2.ListClosedSessionsResponse.FromString,
             options,
             channel_credentials,
             insecure,

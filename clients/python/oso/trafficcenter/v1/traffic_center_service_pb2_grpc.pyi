@@ -58,6 +58,11 @@ class TrafficCenterServiceStub:
     """Source, target or auditor: every step of a session. All see the same. To any
     other party the session is unknown.
     """
+    ListClosedSessions: _grpc.UnaryUnaryMultiCallable[_traffic_center_service_pb2.ListClosedSessionsRequest, _traffic_center_service_pb2.ListClosedSessionsResponse]
+    """Auditor: sessions that were closed, in the order their closing was recorded.
+    Whoever remembers how far it came misses none and gets none twice. To any
+    other party NOT_ALLOWED.
+    """
 
 @_typing.type_check_only
 class TrafficCenterServiceAsyncStub(TrafficCenterServiceStub):
@@ -88,6 +93,11 @@ class TrafficCenterServiceAsyncStub(TrafficCenterServiceStub):
     GetSessionTimeline: _aio.UnaryUnaryMultiCallable[_traffic_center_service_pb2.GetSessionTimelineRequest, _traffic_center_service_pb2.GetSessionTimelineResponse]  # type: ignore[assignment]
     """Source, target or auditor: every step of a session. All see the same. To any
     other party the session is unknown.
+    """
+    ListClosedSessions: _aio.UnaryUnaryMultiCallable[_traffic_center_service_pb2.ListClosedSessionsRequest, _traffic_center_service_pb2.ListClosedSessionsResponse]  # type: ignore[assignment]
+    """Auditor: sessions that were closed, in the order their closing was recorded.
+    Whoever remembers how far it came misses none and gets none twice. To any
+    other party NOT_ALLOWED.
     """
 
 class TrafficCenterServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -152,6 +162,17 @@ class TrafficCenterServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_traffic_center_service_pb2.GetSessionTimelineResponse, _abc.Awaitable[_traffic_center_service_pb2.GetSessionTimelineResponse]]:
         """Source, target or auditor: every step of a session. All see the same. To any
         other party the session is unknown.
+        """
+
+    @_abc_1.abstractmethod
+    def ListClosedSessions(
+        self,
+        request: _traffic_center_service_pb2.ListClosedSessionsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_traffic_center_service_pb2.ListClosedSessionsResponse, _abc.Awaitable[_traffic_center_service_pb2.ListClosedSessionsResponse]]:
+        """Auditor: sessions that were closed, in the order their closing was recorded.
+        Whoever remembers how far it came misses none and gets none twice. To any
+        other party NOT_ALLOWED.
         """
 
 def add_TrafficCenterServiceServicer_to_server(servicer: TrafficCenterServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -222,6 +222,14 @@ export declare type School = Message<"oso.directory.v1.School"> & {
    * @generated from field: bool test_school = 5;
    */
   testSchool: boolean;
+
+  /**
+   * In a trial: until (not including) this moment it may exchange with test
+   * schools, and after it with nobody. Absent: the trial has no known end.
+   *
+   * @generated from field: google.protobuf.Timestamp trial_end_time = 6;
+   */
+  trialEndTime?: Timestamp | undefined;
 };
 
 /**

@@ -246,6 +246,14 @@ export declare type School = Message<"oso.registry.v1.School"> & {
    * @generated from field: google.protobuf.Timestamp update_time = 12;
    */
   updateTime?: Timestamp | undefined;
+
+  /**
+   * In a trial, also while that is suspended: until (not including) this moment.
+   * Absent when it is in none. Output only: QualificationService changes it.
+   *
+   * @generated from field: google.protobuf.Timestamp trial_end_time = 13;
+   */
+  trialEndTime?: Timestamp | undefined;
 };
 
 /**
@@ -489,6 +497,14 @@ export declare type ProductQualification = Message<"oso.registry.v1.ProductQuali
    * @generated from field: google.type.Date end_date = 5;
    */
   endDate?: Date | undefined;
+
+  /**
+   * The conformance report that shows it: its name or number, so that it can be
+   * found again.
+   *
+   * @generated from field: string report = 6;
+   */
+  report: string;
 };
 
 /**

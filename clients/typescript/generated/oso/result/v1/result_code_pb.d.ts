@@ -621,6 +621,34 @@ export enum ResultCode {
    * @generated from enum value: RESULT_CODE_SCHOOL_LIST_CLOSING_UNSURE = 149;
    */
   SCHOOL_LIST_CLOSING_UNSURE = 149,
+
+  /**
+   * Steps the decision needs are not done.
+   *
+   * @generated from enum value: RESULT_CODE_QUALIFICATION_STEPS_MISSING = 170;
+   */
+  QUALIFICATION_STEPS_MISSING = 170,
+
+  /**
+   * The table of qualification states has no such step.
+   *
+   * @generated from enum value: RESULT_CODE_QUALIFICATION_STATE = 171;
+   */
+  QUALIFICATION_STATE = 171,
+
+  /**
+   * The table of admission states has no such step.
+   *
+   * @generated from enum value: RESULT_CODE_ADMISSION_STATE = 172;
+   */
+  ADMISSION_STATE = 172,
+
+  /**
+   * A newer version of what is to be answered or signed took its place.
+   *
+   * @generated from enum value: RESULT_CODE_DOCUMENT_SUPERSEDED = 173;
+   */
+  DOCUMENT_SUPERSEDED = 173,
 }
 
 /**

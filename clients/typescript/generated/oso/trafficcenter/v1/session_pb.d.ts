@@ -280,6 +280,77 @@ export declare type SessionEvent = Message<"oso.trafficcenter.v1.SessionEvent"> 
 export declare const SessionEventSchema: GenMessage<SessionEvent>;
 
 /**
+ * What evidence tells of a session that was closed: which schools, and what came
+ * of it. Nothing about the pupil, not even the key.
+ *
+ * @generated from message oso.trafficcenter.v1.ClosedSession
+ */
+export declare type ClosedSession = Message<"oso.trafficcenter.v1.ClosedSession"> & {
+  /**
+   * The session.
+   *
+   * @generated from field: string session_id = 1;
+   */
+  sessionId: string;
+
+  /**
+   * BRIN of the school that has the dossier.
+   *
+   * @generated from field: string source_brin = 2;
+   */
+  sourceBrin: string;
+
+  /**
+   * BRIN of the school that asked for it.
+   *
+   * @generated from field: string target_brin = 3;
+   */
+  targetBrin: string;
+
+  /**
+   * Kind of transfer.
+   *
+   * @generated from field: oso.transfer.v1.TransferKind kind = 4;
+   */
+  kind: TransferKind;
+
+  /**
+   * The best result, as the target reported it.
+   *
+   * @generated from field: oso.result.v1.ResultCode result = 5;
+   */
+  result: ResultCode;
+
+  /**
+   * When it was closed.
+   *
+   * @generated from field: google.protobuf.Timestamp close_time = 6;
+   */
+  closeTime?: Timestamp | undefined;
+
+  /**
+   * Number of its closing in the journal.
+   *
+   * @generated from field: int64 sequence = 7;
+   */
+  sequence: bigint;
+
+  /**
+   * Whether the source asked about a request of the target, and it matched.
+   * Without that the source has delivered nothing, whatever the target reports.
+   *
+   * @generated from field: bool checked = 8;
+   */
+  checked: boolean;
+};
+
+/**
+ * Describes the message oso.trafficcenter.v1.ClosedSession.
+ * Use `create(ClosedSessionSchema)` to create a new message.
+ */
+export declare const ClosedSessionSchema: GenMessage<ClosedSession>;
+
+/**
  * Where a session stands (AIP-216; changed by OpenSession, CloseSession and
  * time only).
  *

@@ -7,7 +7,7 @@ import type { Message } from "@bufbuild/protobuf";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import type { TransferKey, TransferKind } from "../../transfer/v1/transfer_pb.js";
 import type { DeliveryPoint, Sector } from "../../directory/v1/directory_pb.js";
-import type { Session, SessionEvent, SignedGrant } from "./session_pb.js";
+import type { ClosedSession, Session, SessionEvent, SignedGrant } from "./session_pb.js";
 import type { ResultCode } from "../../result/v1/result_code_pb.js";
 
 /**
@@ -553,6 +553,77 @@ export declare type GetSessionTimelineResponse = Message<"oso.trafficcenter.v1.G
 export declare const GetSessionTimelineResponseSchema: GenMessage<GetSessionTimelineResponse>;
 
 /**
+ * Request of ListClosedSessions.
+ *
+ * @generated from message oso.trafficcenter.v1.ListClosedSessionsRequest
+ */
+export declare type ListClosedSessionsRequest = Message<"oso.trafficcenter.v1.ListClosedSessionsRequest"> & {
+  /**
+   * Only sessions whose closing has a higher number in the journal. 0 for all.
+   *
+   * @generated from field: int64 after_sequence = 1;
+   */
+  afterSequence: bigint;
+
+  /**
+   * At most so many lines of the journal are looked through (AIP-158). 0 means
+   * 100; more than 1,000 is cut to 1,000.
+   *
+   * @generated from field: int32 page_size = 2;
+   */
+  pageSize: number;
+
+  /**
+   * next_page_token of the page before; goes before after_sequence.
+   *
+   * @generated from field: string page_token = 3;
+   */
+  pageToken: string;
+};
+
+/**
+ * Describes the message oso.trafficcenter.v1.ListClosedSessionsRequest.
+ * Use `create(ListClosedSessionsRequestSchema)` to create a new message.
+ */
+export declare const ListClosedSessionsRequestSchema: GenMessage<ListClosedSessionsRequest>;
+
+/**
+ * Answer to ListClosedSessions.
+ *
+ * @generated from message oso.trafficcenter.v1.ListClosedSessionsResponse
+ */
+export declare type ListClosedSessionsResponse = Message<"oso.trafficcenter.v1.ListClosedSessionsResponse"> & {
+  /**
+   * By number in the journal. May be none on a page that is not the last one.
+   *
+   * @generated from field: repeated oso.trafficcenter.v1.ClosedSession sessions = 1;
+   */
+  sessions: ClosedSession[];
+
+  /**
+   * Give it to get the next page; empty on the last one.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+
+  /**
+   * How far the journal was looked through: give it as after_sequence next time.
+   * Lower than what was asked after when the journal ends before that: it was
+   * restored from a backup, so begin again.
+   *
+   * @generated from field: int64 last_sequence = 3;
+   */
+  lastSequence: bigint;
+};
+
+/**
+ * Describes the message oso.trafficcenter.v1.ListClosedSessionsResponse.
+ * Use `create(ListClosedSessionsResponseSchema)` to create a new message.
+ */
+export declare const ListClosedSessionsResponseSchema: GenMessage<ListClosedSessionsResponse>;
+
+/**
  * Decides who may talk to whom about which dossier, and keeps the evidence. It
  * never sees a dossier or who the pupil is. Every call is over mutual TLS 1.3
  * with a certificate the directory knows, and needs a deadline.
@@ -627,6 +698,18 @@ export declare const TrafficCenterService: GenService<{
     methodKind: "unary";
     input: typeof GetSessionTimelineRequestSchema;
     output: typeof GetSessionTimelineResponseSchema;
+  },
+  /**
+   * Auditor: sessions that were closed, in the order their closing was recorded.
+   * Whoever remembers how far it came misses none and gets none twice. To any
+   * other party NOT_ALLOWED.
+   *
+   * @generated from rpc oso.trafficcenter.v1.TrafficCenterService.ListClosedSessions
+   */
+  listClosedSessions: {
+    methodKind: "unary";
+    input: typeof ListClosedSessionsRequestSchema;
+    output: typeof ListClosedSessionsResponseSchema;
   },
 }>;
 
