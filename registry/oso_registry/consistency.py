@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import protovalidate
 
+from oso.transfer.v1.transfer_pb2 import TRANSFER_KIND_SWV_DOSSIER
 from oso_registry.mandates.addresses import wrong_with
 from oso_rpc.violations import steps_of
 
@@ -21,11 +22,18 @@ _FORMS = {
     "accepted_dossier_years": "must be years of the standard, such as 2019.1",
     "address": "must be host:port, such as las.example.nl:7444",
     "brin": "must be two digits and two capitals, such as 00SS",
+    "code": "must be four to eight capitals and digits, a capital first, such as PO3001",
     "routing_key": "must be 20 digits and capitals",
     "system_id": "must be lower case letters, digits and hyphens, 63 at most",
     "vestiging": "must be two digits, such as 00",
 }
-_ENTRIES = {"schools": "school", "systems": "system", "delivery_points": "delivery_point"}
+_ENTRIES = {
+    "schools": "school",
+    "swvs": "swv",
+    "systems": "system",
+    "delivery_points": "delivery_point",
+    "swv_delivery_points": "delivery_point of an SWV",
+}
 
 
 @dataclass(frozen=True)
@@ -52,8 +60,9 @@ def inconsistencies(directory: Directory) -> list[Finding]:
     # finding.
     return list(_wrong_forms(directory)) or [
         *_doubles("school", (school.brin for school in directory.schools)),
+        *_doubles("swv", (swv.code for swv in directory.swvs)),
         *_doubles("system", (system.system_id for system in directory.systems)),
-        *_doubles("delivery_point", (point.routing_key for point in directory.delivery_points)),
+        *_doubles("delivery_point", (point.routing_key for _, point in _points(directory))),
         *_doubles(
             "certificate",
             (
@@ -82,13 +91,24 @@ def _doubles(name: str, values: Iterable[str]) -> Iterable[Finding]:
             yield Finding(f"{name} {value}", "is there more than once")
 
 
+def _points(directory: Directory) -> Iterable[tuple[str, DeliveryPoint]]:
+    """Give every delivery point, with the name of its entry."""
+    for name in ("delivery_points", "swv_delivery_points"):
+        for number, point in enumerate(getattr(directory, name), 1):
+            yield f"{_ENTRIES[name]} {number}", point
+
+
 def _dangling(directory: Directory) -> Iterable[Finding]:
     schools = {school.brin for school in directory.schools}
+    swvs = {swv.code for swv in directory.swvs}
     systems = {system.system_id for system in directory.systems}
-    for number, point in enumerate(directory.delivery_points, 1):
-        entry = f"delivery_point {number}"
-        if point.brin not in schools:
+    for entry, point in _points(directory):
+        if point.brin and point.brin not in schools:
             yield Finding(entry, f"school {point.brin} is not registered")
+        if point.swv and point.swv not in swvs:
+            yield Finding(entry, f"swv {point.swv} is not registered")
+        if point.swv and list(point.kinds) != [TRANSFER_KIND_SWV_DOSSIER]:
+            yield Finding(entry, "an SWV receives swv-dossiers, and nothing else")
         if point.system_id not in systems:
             yield Finding(entry, f"system {point.system_id} is not registered")
         if wrong_with(point.address):

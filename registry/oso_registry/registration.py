@@ -13,6 +13,12 @@ The file is TOML; times are TOML's own, certificate files are sought beside it:
     qualification = "qualified"                   # registered trial extended qualified ...
     test_school = false
 
+    [[swv]]                                       # receives swv-dossiers, gives none
+    code = "PO3001"
+    name = "Passend Onderwijs Noord"
+    qualification = "qualified"
+    test_swv = false
+
     [[system]]
     id = "las-regenboog"
     supplier_oin = ""
@@ -22,7 +28,7 @@ The file is TOML; times are TOML's own, certificate files are sought beside it:
 
     [[delivery_point]]
     routing_key = "0000000700000SS00001"
-    brin = "00SS"
+    brin = "00SS"                                 # or swv = "PO3001"
     vestiging = "00"
     system = "las-regenboog"
     address = "las.example.nl:7444"
@@ -70,6 +76,7 @@ _TOP = frozenset(
         "accepted_dossier_years",
         "delivery_point",
         "school",
+        "swv",
         "system",
         "traffic_center_keys",
         "version",
@@ -192,6 +199,17 @@ def _add_school(directory: Directory, entry: Mapping[str, Any], _folder: Path) -
     )
 
 
+def _add_swv(directory: Directory, entry: Mapping[str, Any], _folder: Path) -> None:
+    directory.swvs.add(
+        code=entry["code"],
+        name=entry["name"],
+        qualification=_value(
+            QualificationState, "QUALIFICATION_STATE_", entry.get("qualification", "registered")
+        ),
+        test_swv=entry.get("test_swv", False),
+    )
+
+
 def _add_system(directory: Directory, entry: Mapping[str, Any], folder: Path) -> None:
     system = directory.systems.add(
         system_id=entry["id"],
@@ -218,9 +236,13 @@ def _add_certificate(system: Any, path: Path, status: CertificateStatus.ValueTyp
 
 
 def _add_delivery_point(directory: Directory, entry: Mapping[str, Any], _folder: Path) -> None:
-    point = directory.delivery_points.add(
+    if ("brin" in entry) == ("swv" in entry):
+        raise ValueError("give brin for a school, or swv for an SWV")
+    points = directory.swv_delivery_points if "swv" in entry else directory.delivery_points
+    point = points.add(
         routing_key=entry["routing_key"],
-        brin=entry["brin"],
+        brin=entry.get("brin", ""),
+        swv=entry.get("swv", ""),
         vestiging=entry.get("vestiging", "00"),
         system_id=entry["system"],
         address=entry["address"],
@@ -254,16 +276,17 @@ _SECTIONS = {
         frozenset({"qualification", "test_school"}),
         _add_school,
     ),
+    "swv": _Section(
+        frozenset({"code", "name"}), frozenset({"qualification", "test_swv"}), _add_swv
+    ),
     "system": _Section(
         frozenset({"id"}),
         frozenset({"auditor", "certificates", "revoked", "supplier_oin"}),
         _add_system,
     ),
     "delivery_point": _Section(
-        frozenset(
-            {"address", "brin", "dossier_years", "kinds", "mandate_start", "routing_key", "system"}
-        ),
-        frozenset({"active", "mandate_end", "product", "vestiging"}),
+        frozenset({"address", "dossier_years", "kinds", "mandate_start", "routing_key", "system"}),
+        frozenset({"active", "brin", "mandate_end", "product", "swv", "vestiging"}),
         _add_delivery_point,
     ),
 }

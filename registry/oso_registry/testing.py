@@ -18,8 +18,12 @@ from oso.directory.v1.directory_pb2 import (
     DeliveryPoint,
     Directory,
     School,
+    Swv,
 )
-from oso.transfer.v1.transfer_pb2 import TRANSFER_KIND_OVERSTAPDOSSIER
+from oso.transfer.v1.transfer_pb2 import (
+    TRANSFER_KIND_OVERSTAPDOSSIER,
+    TRANSFER_KIND_SWV_DOSSIER,
+)
 from oso_registry.authority import LEAF_LIFETIME, Authority, KeyAccess, create_authority
 from oso_registry.directory import replace_file, sign_directory
 from oso_rpc.credential_files import CredentialFiles
@@ -27,7 +31,10 @@ from oso_rpc.credentials import Credentials, new_key_and_request, write_private
 from oso_rpc.signing import Signer, key_id_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
+
+    from oso.transfer.v1.transfer_pb2 import TransferKind
 
 TRAFFIC_CENTER = "trafficcenter"
 
@@ -163,19 +170,33 @@ class Landscape:
             sector=SECTOR_PO if primary else SECTOR_VO,
             qualification=QUALIFICATION_STATE_QUALIFIED,
         )
-        point = self.directory.delivery_points.add(
-            routing_key=routing_key_of(brin),
-            brin=brin,
-            vestiging="00",
-            system_id=system_id,
-            address=address,
-            product="Demo LAS 1",
-            kinds=[TRANSFER_KIND_OVERSTAPDOSSIER],
-            dossier_years=["2019.1"],
-            active=True,
-        )
-        point.mandate.start_time.FromDatetime(datetime(2020, 1, 1, tzinfo=UTC))
+        point = self.directory.delivery_points.add(brin=brin)
+        _fill(point, routing_key_of(brin), system_id, address, [TRANSFER_KIND_OVERSTAPDOSSIER])
         return school, point
+
+    def add_delivery_point(
+        self,
+        brin: str,
+        system_id: str,
+        administration: int,
+        *kinds: TransferKind.ValueType,
+        address: str = "127.0.0.1:1",
+    ) -> DeliveryPoint:
+        """Register one more delivery point of a school, for kinds of transfer."""
+        point = self.directory.delivery_points.add(brin=brin)
+        _fill(point, routing_key_of(brin, administration), system_id, address, kinds)
+        return point
+
+    def add_swv(
+        self, code: str, system_id: str, *, address: str = "127.0.0.1:1"
+    ) -> tuple[Swv, DeliveryPoint]:
+        """Register a qualified SWV with one delivery point that a system speaks for."""
+        swv = self.directory.swvs.add(
+            code=code, name=f"SWV {code}", qualification=QUALIFICATION_STATE_QUALIFIED
+        )
+        point = self.directory.swv_delivery_points.add(swv=code)
+        _fill(point, swv_routing_key_of(code), system_id, address, [TRANSFER_KIND_SWV_DOSSIER])
+        return swv, point
 
     def set_status(self, system_id: str, status: CertificateStatus.ValueType) -> None:
         """Change what the directory says of a system's certificates; `publish` makes it known."""
@@ -189,6 +210,26 @@ class Landscape:
         self.directory.version += 1
         self.directory.issue_time.FromDatetime(issue_time or datetime.now(UTC))
         replace_file(self.directory_file, sign_directory(self.directory, self.directory_signer))
+
+
+def _fill(
+    point: DeliveryPoint,
+    routing_key: str,
+    system_id: str,
+    address: str,
+    kinds: Sequence[TransferKind.ValueType],
+) -> None:
+    """Make a delivery point active, and mandated since 2020."""
+    point.routing_key, point.system_id, point.address = routing_key, system_id, address
+    point.vestiging, point.product, point.active = "00", "Demo LAS 1", True
+    point.kinds.extend(kinds)
+    point.dossier_years.append("2019.1")
+    point.mandate.start_time.FromDatetime(datetime(2020, 1, 1, tzinfo=UTC))
+
+
+def swv_routing_key_of(code: str) -> str:
+    """Make a routing key for an SWV: the test prefix of the OIN, and the code in what is left."""
+    return f"00000099{code:0>9}001"
 
 
 def routing_key_of(brin: str, administration: int = 1) -> str:

@@ -27,12 +27,16 @@ if TYPE_CHECKING:
         CloseSessionResponse,
         OpenSessionRequest,
         OpenSessionResponse,
+        ReportNotificationRequest,
+        ReportNotificationResponse,
     )
     from oso_rpc.identity import PeerIdentity
     from oso_trafficcenter.store import Transaction
 
-    Changing: TypeAlias = OpenSessionRequest | CloseSessionRequest
-    Outcome: TypeAlias = OpenSessionResponse | CloseSessionResponse | OsoError
+    Changing: TypeAlias = OpenSessionRequest | CloseSessionRequest | ReportNotificationRequest
+    Outcome: TypeAlias = (
+        OpenSessionResponse | CloseSessionResponse | ReportNotificationResponse | OsoError
+    )
 
 KEPT = timedelta(days=7)
 

@@ -28,7 +28,8 @@ from oso_rpc.signing import Signer, key_id_of
 from oso_store import Database
 from oso_store.settings import FileSettings
 from oso_trafficcenter.evidence import Evidence
-from oso_trafficcenter.model import session_id_at
+from oso_trafficcenter.model import new_coupling_key, session_id_at
+from oso_trafficcenter.notifications import Limits, Notifications
 from oso_trafficcenter.rpc import TrafficCenterServicer, registration
 from oso_trafficcenter.sessions import Sessions
 from oso_trafficcenter.store import MIGRATIONS, SWEPT_AT_ONCE, Transaction
@@ -71,6 +72,8 @@ class Settings(FileSettings):
     """`sqlite:////absolute/path` or `postgresql+asyncpg://user@host/name`."""
     session_minutes: float = Field(default=30, gt=0)
     """How long a session lives."""
+    coupling_key_days: float = Field(default=14, gt=0, le=60)
+    """How long an SWV may open a session with a coupling key."""
     connection_minutes: float = Field(default=10, gt=0)
     """How long a connection may live before it must be made, and its certificate checked, anew."""
 
@@ -108,15 +111,31 @@ async def running(
     database: Database[Transaction] = Database(settings.database, Transaction)
     await database.migrate(MIGRATIONS)
     await database.start()
+    signer = Signer.load(settings.grant_key)
+
+    def new_id() -> str:
+        return session_id_at(clock.now(), os.urandom(10))
+
     sessions = Sessions(
         database,
         directory,
-        Signer.load(settings.grant_key),
+        signer,
         clock=clock,
-        new_id=lambda: session_id_at(clock.now(), os.urandom(10)),
+        new_id=new_id,
         lifetime=timedelta(minutes=settings.session_minutes),
     )
-    servicer = TrafficCenterServicer(sessions, Evidence(database, directory), directory, clock)
+    notifications = Notifications(
+        database,
+        directory,
+        signer,
+        clock=clock,
+        new_id=new_id,
+        new_key=lambda: new_coupling_key(os.urandom(32)),
+        limits=Limits(key_lifetime=timedelta(days=settings.coupling_key_days)),
+    )
+    servicer = TrafficCenterServicer(
+        sessions, notifications, Evidence(database, directory), directory, clock
+    )
     server = await build_server(
         settings.listen,
         credentials,

@@ -17,21 +17,22 @@ from oso.directory.v1.directory_pb2 import (
     QUALIFICATION_STATE_EXTENDED,
     QUALIFICATION_STATE_QUALIFIED,
     QUALIFICATION_STATE_TRIAL,
+    SECTOR_UNSPECIFIED,
     DeliveryPoint,
     QualificationState,
     School,
+    Sector,
+    Swv,
 )
 from oso.result.v1 import result_code_pb2 as codes
 from oso.transfer.v1.transfer_pb2 import (
     TRANSFER_KIND_OVERDRACHTBINNENBRIN,
-    TRANSFER_KIND_OVERSTAPDOSSIER,
     TRANSFER_KIND_SWV_DOSSIER,
-    TransferKey,
     TransferKind,
 )
 from oso_rpc.clock import moment
 from oso_rpc.errors import OsoError, facts_of, name_of
-from oso_trafficcenter.model import whole_microseconds
+from oso_trafficcenter.model import KEY_OF, key_digest, whole_microseconds
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
     )
     from oso_rpc.directory import DirectoryView
     from oso_rpc.identity import PeerIdentity
-    from oso_trafficcenter.model import SessionRecord
+    from oso_trafficcenter.model import NotificationRecord, SessionRecord
 
 CLOCK_SKEW = timedelta(minutes=10)
 _TRYING = (QUALIFICATION_STATE_TRIAL, QUALIFICATION_STATE_EXTENDED)
@@ -56,7 +57,7 @@ def clock_agrees(sent: Timestamp, now: datetime) -> None:
     try:
         offset = moment(sent) - now
     except ValueError:  # what no Timestamp can be, such as a minute in the year 100,000
-        raise _invalid("send_time", "is not a moment between the years 1 and 9999") from None
+        raise invalid("send_time", "is not a moment between the years 1 and 9999") from None
     if abs(offset) > CLOCK_SKEW:
         raise OsoError(
             codes.RESULT_CODE_CLOCK_SKEW,
@@ -76,60 +77,127 @@ def own_delivery_point(view: DirectoryView, peer: PeerIdentity, routing_key: str
 
 
 def may_open(
-    view: DirectoryView, request: OpenSessionRequest, peer: PeerIdentity, now: datetime
+    view: DirectoryView,
+    request: OpenSessionRequest,
+    peer: PeerIdentity,
+    now: datetime,
+    handed_out: NotificationRecord | None = None,
 ) -> tuple[DeliveryPoint, list[DeliveryPoint]]:
-    """A session may be granted; gives the target's delivery point and those of the source."""
+    """A session may be granted; gives the target's delivery point and those of the source.
+
+    `handed_out` is the notification the coupling key came with; None when nobody knows the key, or
+    it is none.
+    """
     clock_agrees(request.send_time, now)
     target = own_delivery_point(view, peer, request.target_routing_key)
-    _kind_is_served(request.kind, request.key, request.source_brin, target.brin)
-    target_school = target_may_act(view, target, request.kind, now)
+    _kind_fits(request, target.brin)
+    target_party = target_may_act(view, target, request.kind, now)
     source_school = view.school(request.source_brin)
     if source_school is None:
         raise OsoError(codes.RESULT_CODE_SOURCE_UNKNOWN, source_brin=request.source_brin)
-    sources = _active_sources(view, request, now)
-    _may_exchange(source_school, target_school, now)
-    _may_exchange(target_school, source_school, now)
+    begin_at = ""
+    if request.kind == TRANSFER_KIND_SWV_DOSSIER:
+        begin_at = _key_is_good(handed_out, request.source_brin, target.routing_key, now)
+    sources = _active_sources(view, request, begin_at, now)
+    may_exchange(source_school, target_party, now)
     return target, _with_common_year(view, request, sources)
 
 
-def _kind_is_served(
-    kind: TransferKind.ValueType, key: TransferKey, source_brin: str, target_brin: str
-) -> None:
-    """The kind has the key it needs, fits both schools, and is one this version does."""
-    wanted = "coupling_key" if kind == TRANSFER_KIND_SWV_DOSSIER else "search_key"
-    if key.WhichOneof("key") != wanted:
-        raise _invalid("key", f"{wanted} is needed for this kind")
-    if kind == TRANSFER_KIND_OVERDRACHTBINNENBRIN and source_brin != target_brin:
+def _kind_fits(request: OpenSessionRequest, target_brin: str) -> None:
+    """The kind has the key it needs, and fits both schools."""
+    wanted = KEY_OF[request.kind]
+    if request.key.WhichOneof("key") != wanted:
+        raise invalid("key", f"{wanted} is needed for this kind")
+    same = request.source_brin == target_brin
+    if request.kind == TRANSFER_KIND_OVERDRACHTBINNENBRIN and not same:
         raise OsoError(
             codes.RESULT_CODE_SCHOOLS_NOT_RELATED,
-            source_brin=source_brin,
+            source_brin=request.source_brin,
             target_brin=target_brin,
         )
-    if kind != TRANSFER_KIND_OVERSTAPDOSSIER:
-        name = TransferKind.Name(kind).removeprefix("TRANSFER_KIND_").lower()
-        raise OsoError(codes.RESULT_CODE_KIND_NOT_SUPPORTED, kind=name)
+
+
+def _key_is_good(
+    handed_out: NotificationRecord | None, source_brin: str, target_routing_key: str, now: datetime
+) -> str:
+    """The coupling key is of this source, for this SWV, in date and not used; gives where it is.
+
+    A key that nobody handed out and one that was for another get the same answer.
+    """
+    if handed_out is None or (handed_out.source_brin, handed_out.target_routing_key) != (
+        source_brin,
+        target_routing_key,
+    ):
+        raise OsoError(codes.RESULT_CODE_COUPLING_KEY_UNKNOWN)
+    key_is_unused(handed_out)
+    expire_time = handed_out.key_expire_time
+    if expire_time is None or expire_time <= now:
+        end = expire_time or handed_out.issue_time
+        raise OsoError(
+            codes.RESULT_CODE_COUPLING_KEY_EXPIRED, expire_time=end.isoformat(timespec="seconds")
+        )
+    return handed_out.source_routing_key
+
+
+def key_is_unused(handed_out: NotificationRecord) -> None:
+    """The dossier of a coupling key was not delivered yet."""
+    if handed_out.use_time is not None:
+        raise OsoError(
+            codes.RESULT_CODE_COUPLING_KEY_USED,
+            use_time=handed_out.use_time.isoformat(timespec="seconds"),
+        )
 
 
 def target_may_act(
     view: DirectoryView, point: DeliveryPoint, kind: TransferKind.ValueType, now: datetime
-) -> School:
-    """The target's delivery point is active for the kind, and mandated; gives its school."""
-    school = view.school(point.brin)
-    if school is None or not point.active or kind not in point.kinds:
+) -> School | Swv:
+    """The target's delivery point is active for the kind, and mandated; gives whose it is.
+
+    A dossier for an SWV is for an SWV, and all others are for schools.
+    """
+    for_swv = kind == TRANSFER_KIND_SWV_DOSSIER
+    party = view.swv(point.swv) if for_swv else view.school(point.brin)
+    if party is None or not point.active or kind not in point.kinds:
         raise OsoError(codes.RESULT_CODE_TARGET_INACTIVE, routing_key=point.routing_key)
+    if not is_mandated(point, now):
+        raise OsoError(codes.RESULT_CODE_MANDATE_MISSING, routing_key=point.routing_key)
+    return party
+
+
+def source_may_act(
+    view: DirectoryView, point: DeliveryPoint, kind: TransferKind.ValueType, now: datetime
+) -> School:
+    """The source's delivery point is active for the kind, and mandated; gives its school."""
+    school = view.school(point.brin)
+    if school is None:
+        raise OsoError(codes.RESULT_CODE_SOURCE_UNKNOWN, source_brin=point.brin)
+    if not point.active or kind not in point.kinds:
+        raise OsoError(codes.RESULT_CODE_SOURCE_INACTIVE, source_brin=point.brin)
     if not is_mandated(point, now):
         raise OsoError(codes.RESULT_CODE_MANDATE_MISSING, routing_key=point.routing_key)
     return school
 
 
+def sector_of(party: School | Swv) -> Sector.ValueType:
+    """Give the kind of education of a school; an SWV gives none."""
+    return party.sector if isinstance(party, School) else SECTOR_UNSPECIFIED
+
+
 def _active_sources(
-    view: DirectoryView, request: OpenSessionRequest, now: datetime
+    view: DirectoryView, request: OpenSessionRequest, begin_at: str, now: datetime
 ) -> list[DeliveryPoint]:
-    """The source has delivery points that are active for the kind, and mandated."""
+    """The source has delivery points that are active for the kind, and mandated.
+
+    Only the one that has the dossier, where that is known. Within one BRIN the one that asks is no
+    source: it would ask itself.
+    """
     active = [
         point
         for point in view.delivery_points_of(request.source_brin)
-        if point.active and request.kind in point.kinds
+        if point.active
+        and request.kind in point.kinds
+        and begin_at in ("", point.routing_key)
+        and point.routing_key != request.target_routing_key
     ]
     if not active:
         raise OsoError(codes.RESULT_CODE_SOURCE_INACTIVE, source_brin=request.source_brin)
@@ -154,17 +222,32 @@ def _has_come(time: Timestamp, now: datetime) -> bool:
     return time.seconds * 1_000_000_000 + time.nanos <= whole_microseconds(now) * 1000
 
 
-def _may_exchange(school: School, other: School, now: datetime) -> None:
-    """The school is qualified, or in a trial that has not ended and the other is a test school."""
-    if school.qualification == QUALIFICATION_STATE_QUALIFIED:
+def may_exchange(source: School, target: School | Swv, now: datetime) -> None:
+    """Each is qualified, or in a trial that has not ended and the other one is to test with."""
+    _is_qualified(source, target, now)
+    _is_qualified(target, source, now)
+
+
+def _is_qualified(party: School | Swv, other: School | Swv, now: datetime) -> None:
+    if party.qualification == QUALIFICATION_STATE_QUALIFIED:
         return
-    state = QualificationState.Name(school.qualification).removeprefix("QUALIFICATION_STATE_")
-    if school.qualification in _TRYING:
-        ended = school.HasField("trial_end_time") and _has_come(school.trial_end_time, now)
-        if other.test_school and not ended:
+    state = QualificationState.Name(party.qualification).removeprefix("QUALIFICATION_STATE_")
+    if party.qualification in _TRYING:
+        ended = _trial_has_ended(party, now)
+        tests = other.test_school if isinstance(other, School) else other.test_swv
+        if tests and not ended:
             return
         state += "_ENDED" if ended else ""
-    raise OsoError(codes.RESULT_CODE_NOT_QUALIFIED, brin=school.brin, qualification=state.lower())
+    name = party.brin if isinstance(party, School) else party.code
+    raise OsoError(codes.RESULT_CODE_NOT_QUALIFIED, brin=name, qualification=state.lower())
+
+
+def _trial_has_ended(party: School | Swv, now: datetime) -> bool:
+    return (
+        isinstance(party, School)
+        and party.HasField("trial_end_time")
+        and _has_come(party.trial_end_time, now)
+    )
 
 
 def _with_common_year(
@@ -188,20 +271,21 @@ def matches(
     request: CheckSessionRequest,
     session: SessionRecord,
     now: datetime,
-) -> School:
+) -> School | Swv:
     """A request the source received is the one the session was granted for; gives the target.
 
     That the source's delivery point is the caller's is checked before (`own_delivery_point`).
     """
     session.refuse_when_over()
     point = view.delivery_point(request.source_routing_key)
-    same_key = hmac.compare_digest(request.key.search_key, session.search_key)
+    same_key = hmac.compare_digest(key_digest(session.kind, request.key), session.search_key)
     wrong = [
         name
         for name, right in (
             ("source_brin", request.source_brin == session.source_brin),
-            ("source_routing_key", point is not None and point.brin == session.source_brin),
+            ("source_routing_key", _may_be_source(point, session)),
             ("target_brin", request.target_brin == session.target_brin),
+            ("target_swv", request.target_swv == session.target_swv),
             ("kind", request.kind == session.kind),
             ("key", same_key),
         )
@@ -220,25 +304,27 @@ def matches(
     return _both_still_may(view, session, point, now)
 
 
+def _may_be_source(point: DeliveryPoint | None, session: SessionRecord) -> bool:
+    """Tell whether a delivery point is one of the source, and not the one that asks."""
+    return (
+        point is not None
+        and point.brin == session.source_brin
+        and point.routing_key != session.target_routing_key
+    )
+
+
 def _both_still_may(
     view: DirectoryView, session: SessionRecord, source: DeliveryPoint, now: datetime
-) -> School:
+) -> School | Swv:
     """What held for both schools when the session was granted still holds; gives the target."""
     _certificate_still_holds(view, session, now)
     target = view.delivery_point(session.target_routing_key)
     if target is None:
         raise OsoError(codes.RESULT_CODE_TARGET_INACTIVE, routing_key=session.target_routing_key)
-    target_school = target_may_act(view, target, session.kind, now)
-    source_school = view.school(source.brin)
-    if source_school is None:
-        raise OsoError(codes.RESULT_CODE_SOURCE_UNKNOWN, source_brin=source.brin)
-    if not source.active or session.kind not in source.kinds:
-        raise OsoError(codes.RESULT_CODE_SOURCE_INACTIVE, source_brin=source.brin)
-    if not is_mandated(source, now):
-        raise OsoError(codes.RESULT_CODE_MANDATE_MISSING, routing_key=source.routing_key)
-    _may_exchange(source_school, target_school, now)
-    _may_exchange(target_school, source_school, now)
-    return target_school
+    target_party = target_may_act(view, target, session.kind, now)
+    source_school = source_may_act(view, source, session.kind, now)
+    may_exchange(source_school, target_party, now)
+    return target_party
 
 
 def _certificate_still_holds(view: DirectoryView, session: SessionRecord, now: datetime) -> None:
@@ -269,15 +355,15 @@ def may_close(
         raise OsoError(codes.RESULT_CODE_CERTIFICATE_NOT_ALLOWED, subject=session.session_id)
     session.refuse_when_over()
     if facts_of(request.result).rank == 0:
-        raise _invalid("result", f"{name_of(request.result)} is not a result a target reports")
+        raise invalid("result", f"{name_of(request.result)} is not a result a target reports")
     delivered = request.result == codes.RESULT_CODE_DELIVERED
     if delivered != bool(request.manifest_sha256):
-        raise _invalid("manifest_sha256", "is given exactly when the result is DELIVERED")
+        raise invalid("manifest_sha256", "is given exactly when the result is DELIVERED")
     if delivered and not request.source_routing_key:
-        raise _invalid("source_routing_key", "is needed when the result is DELIVERED")
+        raise invalid("source_routing_key", "is needed when the result is DELIVERED")
     if request.source_routing_key:
         point = view.delivery_point(request.source_routing_key)
-        if point is None or point.brin != session.source_brin:
+        if not _may_be_source(point, session):
             raise OsoError(
                 codes.RESULT_CODE_DELIVERY_POINT_UNKNOWN, routing_key=request.source_routing_key
             )
@@ -287,9 +373,9 @@ def may_see(view: DirectoryView, session: SessionRecord, peer: PeerIdentity, now
     """The caller acts for source or target, or audits; to anybody else the session is unknown."""
     if view.is_auditor(peer.system_id):
         return
-    schools = {session.source_brin, session.target_brin}
+    parties = session.parties
     if not any(
-        point.brin in schools and is_mandated(point, now)
+        (point.brin or point.swv) in parties and is_mandated(point, now)
         for point in view.delivery_points_by(peer.system_id)
     ):
         raise OsoError(codes.RESULT_CODE_SESSION_UNKNOWN, session_id=session.session_id)
@@ -302,7 +388,8 @@ def require_auditor(view: DirectoryView, peer: PeerIdentity) -> None:
         raise OsoError(codes.RESULT_CODE_NOT_ALLOWED, detail="auditor")
 
 
-def _invalid(field: str, description: str) -> OsoError:
+def invalid(field: str, description: str) -> OsoError:
+    """Give the refusal of a field that cannot be as it is."""
     return OsoError(
         codes.RESULT_CODE_REQUEST_INVALID,
         violations=[(field, description)],

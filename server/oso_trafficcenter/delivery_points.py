@@ -60,13 +60,15 @@ def _candidates(view: DirectoryView, request: ListDeliveryPointsRequest) -> Sequ
     if request.routing_key:
         point = view.delivery_point(request.routing_key)
         return () if point is None else (point,)
-    return view.delivery_points_of(request.brin) if request.brin else view.delivery_points
+    party = request.brin or request.swv
+    return view.delivery_points_of(party) if party else view.delivery_points
 
 
 def _meets(point: DeliveryPoint, request: ListDeliveryPointsRequest) -> bool:
     return (
         point.active
         and request.brin in ("", point.brin)
+        and request.swv in ("", point.swv)
         and (not request.kind or request.kind in point.kinds)
     )
 

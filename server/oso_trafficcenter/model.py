@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -23,6 +25,11 @@ from oso.trafficcenter.v1.session_pb2 import (
     SessionEventType,
     SessionState,
 )
+from oso.transfer.v1.transfer_pb2 import (
+    TRANSFER_KIND_OVERDRACHTBINNENBRIN,
+    TRANSFER_KIND_OVERSTAPDOSSIER,
+    TRANSFER_KIND_SWV_DOSSIER,
+)
 from oso_rpc.errors import OsoError
 
 if TYPE_CHECKING:
@@ -30,7 +37,7 @@ if TYPE_CHECKING:
 
     from google.protobuf.timestamp_pb2 import Timestamp
 
-    from oso.transfer.v1.transfer_pb2 import TransferKind
+    from oso.transfer.v1.transfer_pb2 import TransferKey, TransferKind
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -51,6 +58,45 @@ OVER: Mapping[SessionState.ValueType, ResultCode.ValueType] = {
     SESSION_STATE_REVOKED: RESULT_CODE_SESSION_REVOKED,
 }
 
+# Which key a kind of transfer has.
+KEY_OF: Mapping[TransferKind.ValueType, str] = {
+    TRANSFER_KIND_OVERSTAPDOSSIER: "search_key",
+    TRANSFER_KIND_OVERDRACHTBINNENBRIN: "search_key",
+    TRANSFER_KIND_SWV_DOSSIER: "coupling_key",
+}
+
+
+@dataclass(frozen=True)
+class NotificationRecord:
+    """A notification as the Traffic Center keeps it.
+
+    Attributes:
+        notification_id: A UUID.
+        kind: Kind of transfer.
+        source_brin: School that has the dossier.
+        source_routing_key: Its delivery point that has it.
+        target: School or SWV that is told: a BRIN, or a code.
+        target_routing_key: Delivery point that is told.
+        session_id: Session in which the target asked; empty for swv-dossier.
+        coupling_sha256: SHA-256 of the coupling key; empty but for swv-dossier.
+        issue_time: When it was registered.
+        key_expire_time: When the coupling key is worth nothing any more; None without one.
+        use_time: When the dossier of the coupling key was delivered; None before.
+
+    """
+
+    notification_id: str
+    kind: TransferKind.ValueType
+    source_brin: str
+    source_routing_key: str
+    target: str
+    target_routing_key: str
+    session_id: str
+    coupling_sha256: bytes
+    issue_time: datetime
+    key_expire_time: datetime | None = None
+    use_time: datetime | None = None
+
 
 @dataclass(frozen=True)
 class SessionRecord:
@@ -61,17 +107,18 @@ class SessionRecord:
         state: Where it stands.
         kind: Kind of transfer.
         source_brin: School that has the dossier.
-        target_brin: School that asks.
+        target_brin: School that asks; empty when an SWV does.
         target_system: System that asks.
         target_routing_key: Delivery point that asks.
         target_certificate_sha256: Certificate it is bound to.
-        search_key: The commitment, 32 bytes.
+        search_key: The commitment, or SHA-256 of the coupling key, 32 bytes.
         create_time: When it was granted.
         expire_time: When it ends by itself.
         close_time: When it was closed.
         result: What was reported at close; 0 before.
         source_routing_key: Delivery point that gave the result; empty before.
         manifest_sha256: Digest of what was delivered; empty unless it was.
+        target_swv: SWV that asks; empty when a school does.
 
     """
 
@@ -90,6 +137,12 @@ class SessionRecord:
     result: ResultCode.ValueType = ResultCode.RESULT_CODE_UNSPECIFIED
     source_routing_key: str = ""
     manifest_sha256: bytes = b""
+    target_swv: str = ""
+
+    @property
+    def parties(self) -> frozenset[str]:
+        """The school that has the dossier, and the school or SWV that asks; never of one form."""
+        return frozenset((self.source_brin, self.target_brin or self.target_swv))
 
     def after(self, event: SessionEventType.ValueType, **changes: Any) -> SessionRecord:
         """Give the session after an event, with what else the event changes in it.
@@ -129,6 +182,7 @@ class SessionRecord:
             source_brin=self.source_brin,
             target_brin=self.target_brin,
             target_routing_key=self.target_routing_key,
+            target_swv=self.target_swv,
             result=self.result,
         )
         stamp(session.create_time, self.create_time)
@@ -136,6 +190,28 @@ class SessionRecord:
         if self.close_time is not None:
             stamp(session.close_time, self.close_time)
         return session
+
+
+def key_digest(kind: TransferKind.ValueType, key: TransferKey) -> bytes:
+    """Give what is kept of the key of a session: 32 bytes; none when it is not the kind's key.
+
+    A search key tells nothing, and is kept as it is. A coupling key opens a session, so its
+    SHA-256 is kept: it is 32 bytes of chance, which nobody tries out.
+    """
+    name = key.WhichOneof("key")
+    if name != KEY_OF.get(kind):
+        return b""
+    return coupling_digest(key.coupling_key) if name == "coupling_key" else key.search_key
+
+
+def new_coupling_key(chance: bytes) -> str:
+    """Make a coupling key from 32 random bytes: base64url without padding (RFC 4648)."""
+    return base64.urlsafe_b64encode(chance).rstrip(b"=").decode("ascii")
+
+
+def coupling_digest(coupling_key: str) -> bytes:
+    """Give the SHA-256 of a coupling key."""
+    return hashlib.sha256(coupling_key.encode("utf-8")).digest()
 
 
 def session_id_at(now: datetime, chance: bytes) -> str:

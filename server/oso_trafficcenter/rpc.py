@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from oso_rpc.clock import Clock
     from oso_rpc.directory import DirectorySource
     from oso_trafficcenter.evidence import Evidence
+    from oso_trafficcenter.notifications import Notifications
     from oso_trafficcenter.sessions import Sessions
 
 SERVICE = messages.DESCRIPTOR.services_by_name["TrafficCenterService"].full_name
@@ -24,10 +25,16 @@ class TrafficCenterServicer(stubs.TrafficCenterServiceServicer):
     """Serves `oso.trafficcenter.v1.TrafficCenterService`; the contract has the promises."""
 
     def __init__(
-        self, sessions: Sessions, evidence: Evidence, directory: DirectorySource, clock: Clock
+        self,
+        sessions: Sessions,
+        notifications: Notifications,
+        evidence: Evidence,
+        directory: DirectorySource,
+        clock: Clock,
     ) -> None:
         """Take the services."""
         self._sessions = sessions
+        self._notifications = notifications
         self._evidence = evidence
         self._directory = directory
         self._clock = clock
@@ -77,6 +84,12 @@ class TrafficCenterServicer(stubs.TrafficCenterServiceServicer):
     ) -> messages.CloseSessionResponse:
         """Close a session."""
         return await self._sessions.close(request, current_peer())
+
+    async def ReportNotification(  # noqa: N802
+        self, request: messages.ReportNotificationRequest, _context: Any
+    ) -> messages.ReportNotificationResponse:
+        """Register a notification."""
+        return await self._notifications.report(request, current_peer())
 
     async def GetSessionTimeline(  # noqa: N802
         self, request: messages.GetSessionTimelineRequest, _context: Any

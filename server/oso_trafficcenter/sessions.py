@@ -1,11 +1,4 @@
-"""Deciding about sessions, and writing down every decision.
-
-No record, no delivery: a decision, granted or refused, is one transaction with the state it
-changes. If that cannot be written, there is no decision (NOT_RECORDED).
-
-Refusals are given back, not raised, by what runs in a transaction: to raise would undo what was
-recorded, and that of everybody else in the same commit.
-"""
+"""Deciding about sessions, and writing down every decision (see `decisions`)."""
 
 from __future__ import annotations
 
@@ -32,11 +25,13 @@ from oso.trafficcenter.v1.traffic_center_service_pb2 import (
     OpenSessionRequest,
     OpenSessionResponse,
 )
+from oso.transfer.v1.transfer_pb2 import TRANSFER_KIND_SWV_DOSSIER
 from oso_rpc.errors import OsoError
 from oso_store import StoreUnavailableError
 from oso_trafficcenter import answers, conditions, events
+from oso_trafficcenter.decisions import decide, not_recorded
 from oso_trafficcenter.delivery_points import address_of
-from oso_trafficcenter.model import SessionRecord, stamp
+from oso_trafficcenter.model import SessionRecord, coupling_digest, key_digest, stamp
 from oso_trafficcenter.paging import checked_token, is_sequence, page_size
 from oso_trafficcenter.store import Work
 
@@ -45,6 +40,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from oso.trafficcenter.v1.session_pb2 import SessionEvent
+    from oso.transfer.v1.transfer_pb2 import TransferKey
     from oso_rpc.clock import Clock
     from oso_rpc.directory import DirectorySource, DirectoryView
     from oso_rpc.identity import PeerIdentity
@@ -54,6 +50,8 @@ if TYPE_CHECKING:
 
 GRANT_DOMAIN = "oso.trafficcenter.v1.Grant"
 LIFETIME = timedelta(minutes=30)
+# Longer than any coupling key lives, so that one that expired is told from one that never was.
+NOTIFICATIONS_KEPT = timedelta(days=90)
 
 Result = TypeVar("Result")
 
@@ -110,8 +108,11 @@ class Sessions:
             return reused
         if given is not None:
             return given
+        handed_out = None
+        if request.kind == TRANSFER_KIND_SWV_DOSSIER:
+            handed_out = tx.coupling_key(coupling_digest(request.key.coupling_key))
         try:
-            target, sources = conditions.may_open(view, request, peer, now)
+            target, sources = conditions.may_open(view, request, peer, now, handed_out)
         except OsoError as refusal:
             tx.record("", events.refused(event, refusal))
             return answers.keep(tx, peer, request, refusal, now)
@@ -124,20 +125,21 @@ class Sessions:
             target_system=peer.system_id,
             target_routing_key=target.routing_key,
             target_certificate_sha256=peer.certificate_sha256,
-            search_key=request.key.search_key,
+            search_key=key_digest(request.kind, request.key),
             create_time=now,
             expire_time=now + self._lifetime,
+            target_swv=target.swv,
         )
         tx.add_session(record)
         tx.record(record.session_id, events.accepted(event, codes.RESULT_CODE_GRANTED))
         response = OpenSessionResponse(
             session=record.message(),
-            grant=self._grant(record),
+            grant=self._grant(record, request.key),
             source_delivery_points=[address_of(view, point) for point in sources],
         )
         return answers.keep(tx, peer, request, response, now)
 
-    def _grant(self, record: SessionRecord) -> SignedGrant:
+    def _grant(self, record: SessionRecord, key: TransferKey) -> SignedGrant:
         grant = Grant(
             session_id=record.session_id,
             kind=record.kind,
@@ -145,8 +147,9 @@ class Sessions:
             target_brin=record.target_brin,
             target_routing_key=record.target_routing_key,
             target_certificate_sha256=record.target_certificate_sha256,
+            key=key,
+            target_swv=record.target_swv,
         )
-        grant.key.search_key = record.search_key
         stamp(grant.issue_time, record.create_time)
         stamp(grant.expire_time, record.expire_time)
         content = grant.SerializeToString(deterministic=True)
@@ -184,11 +187,15 @@ class Sessions:
             conditions.own_delivery_point(view, peer, request.source_routing_key)
             session = _current(tx, found, request.session_id, now)
             target = conditions.matches(view, request, session, now)
+            if session.kind == TRANSFER_KIND_SWV_DOSSIER:
+                _key_still_opens(tx, session)
         except OsoError as refusal:
             tx.record(_id_of(found), events.refused(event, refusal))
             return refusal
         tx.record(session.session_id, events.accepted(event, codes.RESULT_CODE_MATCHED))
-        return CheckSessionResponse(session=session.message(), target_sector=target.sector)
+        return CheckSessionResponse(
+            session=session.message(), target_sector=conditions.sector_of(target)
+        )
 
     async def close(self, request: CloseSessionRequest, peer: PeerIdentity) -> CloseSessionResponse:
         """Close a session with the result the target reports.
@@ -239,6 +246,9 @@ class Sessions:
             manifest_sha256=request.manifest_sha256,
         )
         tx.change_session(closed)
+        for_swv = closed.kind == TRANSFER_KIND_SWV_DOSSIER
+        if for_swv and closed.result == codes.RESULT_CODE_DELIVERED:
+            tx.use_coupling_key(closed.search_key, now)
         tx.record(
             closed.session_id, events.accepted(event, request.result, request.manifest_sha256)
         )
@@ -278,7 +288,7 @@ class Sessions:
         )
 
     async def lapse(self) -> int:
-        """Let sessions whose time is over expire, and drop old answers; give how many expired.
+        """Let sessions whose time is over expire; give how many. Old answers and notifications go.
 
         Raises:
             OsoError: NOT_RECORDED.
@@ -291,29 +301,19 @@ class Sessions:
             for session in over:
                 _expire(tx, session)
             tx.forget_answers(now - answers.KEPT)
+            tx.forget_notifications(now - NOTIFICATIONS_KEPT)
             return len(over)
 
         return await self._decide(work)
 
     async def _decide(self, work: Callable[[Transaction], Result | OsoError]) -> Result:
-        """Take a decision: raise what is refused only when that, too, is on the disk."""
-        try:
-            outcome = await self._database.write(work)
-        except StoreUnavailableError as error:
-            raise _not_recorded() from error
-        if isinstance(outcome, OsoError):
-            raise outcome
-        return outcome
+        return await decide(self._database, work)
 
     async def _read(self, work: Callable[[Transaction], Result]) -> Result:
         try:
             return await self._database.read(work)
         except StoreUnavailableError as error:
-            raise _not_recorded() from error
-
-
-def _not_recorded() -> OsoError:
-    return OsoError(codes.RESULT_CODE_NOT_RECORDED, retry_after=timedelta(seconds=5))
+            raise not_recorded() from error
 
 
 def _id_of(session: SessionRecord | None) -> str:
@@ -328,6 +328,14 @@ def _current(
     if found is None:
         raise OsoError(codes.RESULT_CODE_SESSION_UNKNOWN, session_id=session_id.lower())
     return _expire(tx, found) if found.has_lapsed(now) else found
+
+
+def _key_still_opens(tx: Transaction, session: SessionRecord) -> None:
+    """Refuse a session whose coupling key was used up in another one."""
+    handed_out = tx.coupling_key(session.search_key)
+    if handed_out is None:
+        raise OsoError(codes.RESULT_CODE_COUPLING_KEY_UNKNOWN)
+    conditions.key_is_unused(handed_out)
 
 
 def _lapse(tx: Transaction, session_id: str, now: datetime) -> None:

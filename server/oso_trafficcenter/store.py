@@ -7,21 +7,33 @@ reads see them here.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from collections import Counter
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
-from sqlalchemy import delete, select, text
+from sqlalchemy import delete, func, insert, select, text, update
 from sqlalchemy.orm import class_mapper
 
 from oso.trafficcenter.v1.session_pb2 import SessionEvent
 from oso_store import statements
-from oso_trafficcenter.model import SessionRecord, moment_of, whole_microseconds
-from oso_trafficcenter.tables import OPEN_SESSIONS, AnswerRow, EventRow, SessionRow
+from oso_trafficcenter.model import (
+    NotificationRecord,
+    SessionRecord,
+    moment_of,
+    whole_microseconds,
+)
+from oso_trafficcenter.tables import (
+    OPEN_SESSIONS,
+    AnswerRow,
+    EventRow,
+    NotificationRow,
+    SessionRow,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from sqlalchemy import Connection, Table
 
@@ -33,6 +45,7 @@ SWEPT_AT_ONCE = 500
 _SESSION = cast("Table", class_mapper(SessionRow).local_table)
 _EVENT = cast("Table", class_mapper(EventRow).local_table)
 _ANSWER = cast("Table", class_mapper(AnswerRow).local_table)
+_NOTIFICATION = cast("Table", class_mapper(NotificationRow).local_table)
 
 # What every decision needs is written out (`oso_store.statements`), for as many rows as there are:
 # building these statements anew took SQLAlchemy longer than the databases take to do them. No value
@@ -61,6 +74,7 @@ _LAST_EVENT = "SELECT max(sequence) FROM event"
 _JOURNAL_LOCK = 0x05_0A_11
 
 Result = TypeVar("Result")
+Record = TypeVar("Record", SessionRecord, NotificationRecord)
 
 
 @dataclass(frozen=True)
@@ -113,6 +127,8 @@ class Transaction:
         self._sessions: dict[str, SessionRecord | None] = {}
         self._new: set[str] = set()
         self._changed: set[str] = set()
+        self._new_notifications: list[NotificationRecord] = []
+        self._used_keys: dict[bytes, datetime] = {}
         self._answers: dict[tuple[str, str], Answer | None] = {}
         self._answer_rows: list[tuple[Any, ...]] = []
         self._event_rows: list[tuple[Any, ...]] = []
@@ -190,6 +206,55 @@ class Transaction:
         self._sessions.update({record.session_id: record for record in found})
         return found
 
+    def add_notification(self, record: NotificationRecord) -> None:
+        """Add a new notification."""
+        self._new_notifications.append(record)
+
+    def coupling_key(self, sha256: bytes) -> NotificationRecord | None:
+        """Find the notification a coupling key was handed out with, by the digest of the key."""
+        found = next(
+            (one for one in self._new_notifications if one.coupling_sha256 == sha256), None
+        )
+        if found is None:
+            query = select(_NOTIFICATION).where(_NOTIFICATION.c.coupling_sha256 == sha256)
+            row = self._connection.execute(query).mappings().first()
+            found = _with_moments(NotificationRecord, dict(row)) if row and sha256 else None
+        if found is not None and sha256 in self._used_keys:
+            return replace(found, use_time=self._used_keys[sha256])
+        return found
+
+    def use_coupling_key(self, sha256: bytes, now: datetime) -> None:
+        """Write down that the dossier of a coupling key was delivered."""
+        self._used_keys[sha256] = now
+
+    def notifications_between(
+        self, source_brin: str, target_routing_key: str, since: datetime
+    ) -> Counter[str]:
+        """Count what a source reported for a target since a moment, by session."""
+        between = (source_brin, target_routing_key)
+        query = (
+            select(_NOTIFICATION.c.session_id, func.count())
+            .where(_NOTIFICATION.c.source_brin == source_brin)
+            .where(_NOTIFICATION.c.target_routing_key == target_routing_key)
+            .where(_NOTIFICATION.c.issue_time >= whole_microseconds(since))
+            .group_by(_NOTIFICATION.c.session_id)
+        )
+        found: Counter[str] = Counter()
+        for session_id, count in self._connection.execute(query).all():
+            found[session_id] = count
+        found.update(
+            one.session_id
+            for one in self._new_notifications
+            if (one.source_brin, one.target_routing_key) == between
+        )
+        return found
+
+    def forget_notifications(self, before: datetime) -> None:
+        """Drop notifications that were reported before a moment."""
+        self._connection.execute(
+            delete(_NOTIFICATION).where(_NOTIFICATION.c.issue_time < whole_microseconds(before))
+        )
+
     def record(self, session_id: str, event: SessionEvent) -> None:
         """Add a line to the journal; it gets the next number."""
         if self._last_sequence is None:
@@ -260,10 +325,24 @@ class Transaction:
         """Send what was gathered."""
         self._send(_ADD_SESSIONS, [_row(self._sessions[one]) for one in self._new])
         self._send(_CHANGE_SESSIONS, [_row(self._sessions[one]) for one in self._changed])
+        self._flush_notifications()
         self._send(_ADD_ANSWERS, self._answer_rows)
         self._send(_ADD_EVENTS, self._event_rows)
         self._new, self._changed = set(), set()
         self._answer_rows, self._event_rows = [], []
+
+    def _flush_notifications(self) -> None:
+        if self._new_notifications:
+            rows = [_stored(one.__dict__) for one in self._new_notifications]
+            self._connection.execute(insert(_NOTIFICATION), rows)
+            self._new_notifications = []
+        for sha256, now in self._used_keys.items():
+            self._connection.execute(
+                update(_NOTIFICATION)
+                .where(_NOTIFICATION.c.coupling_sha256 == sha256)
+                .values(use_time=whole_microseconds(now))
+            )
+        self._used_keys = {}
 
     def _send(self, statement: str, rows: list[tuple[Any, ...]]) -> None:
         if rows:
@@ -276,16 +355,26 @@ def _row(record: SessionRecord | None) -> tuple[Any, ...]:
     """Give a session as a row, in the order of `_COLUMNS`."""
     if record is None:
         raise ValueError("a session that does not exist cannot be written")
-    return tuple(
-        whole_microseconds(value) if isinstance(value, datetime) else value
-        for value in record.__dict__.values()
-    )
+    return tuple(_stored(record.__dict__).values())
+
+
+def _stored(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the values of a record as they are stored."""
+    return {
+        name: whole_microseconds(value) if isinstance(value, datetime) else value
+        for name, value in values.items()
+    }
 
 
 def _record(row: Sequence[Any]) -> SessionRecord:
     """Give a row, in the order of `_COLUMNS`, as a session."""
-    values: dict[str, Any] = dict(zip(_COLUMNS, row, strict=True))
-    for name in ("create_time", "expire_time", "close_time"):
-        if values[name] is not None:
-            values[name] = moment_of(values[name])
-    return SessionRecord(**values)
+    return _with_moments(SessionRecord, dict(zip(_COLUMNS, row, strict=True)))
+
+
+def _with_moments(record: Callable[..., Record], values: Mapping[str, Any]) -> Record:
+    """Make a record of what is stored; every name that ends in `_time` is a moment."""
+    made: dict[str, Any] = {
+        name: moment_of(value) if name.endswith("_time") and value is not None else value
+        for name, value in values.items()
+    }
+    return record(**made)

@@ -39,6 +39,28 @@ class SessionRow(SQLModel, table=True):
     result: int = 0
     source_routing_key: str = ""
     manifest_sha256: bytes = Field(default=b"", sa_type=LargeBinary)
+    target_swv: str = ""
+
+
+class NotificationRow(SQLModel, table=True):
+    """A notification a source reported; for an SWV with the digest of its coupling key."""
+
+    __tablename__ = "notification"
+    __table_args__ = (
+        Index("notification_between", "source_brin", "target_routing_key", "issue_time"),
+    )
+
+    notification_id: str = Field(primary_key=True)
+    kind: int
+    source_brin: str
+    source_routing_key: str
+    target: str
+    target_routing_key: str
+    session_id: str
+    coupling_sha256: bytes = Field(sa_type=LargeBinary, index=True)
+    issue_time: int = Field(sa_type=BigInteger, index=True)
+    key_expire_time: int | None = Field(default=None, sa_type=BigInteger)
+    use_time: int | None = Field(default=None, sa_type=BigInteger)
 
 
 class EventRow(SQLModel, table=True):

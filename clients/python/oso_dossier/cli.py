@@ -11,6 +11,7 @@ from oso_dossier.cli_diff import diff
 from oso_dossier.cli_files import EXISTING, LANGUAGE, NEW, read
 from oso_dossier.cli_print import print_dossier
 from oso_dossier.cli_validate import explain, validate
+from oso_dossier.profiles import PROFILES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -68,9 +69,7 @@ def normalize(source: Path, out: Path, lang: str) -> None:
 
 
 @dossier.command()
-@click.option(
-    "--profile", type=click.Choice(["POPO", "POVO", "VOVO"]), default="POVO", show_default=True
-)
+@click.option("--profile", type=click.Choice(PROFILES), default="POVO", show_default=True)
 @click.option(
     "--seed", type=int, default=1, show_default=True, help="The same seed, the same dossier."
 )

@@ -9,16 +9,18 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import structlog
-from pydantic import Field
+from pydantic import Field, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from oso_las.attachments import PartFiles, open_private
 from oso_las.collector import Collector
 from oso_las.desk import Desk
 from oso_las.exchange import Exchange, GuessingLimit
+from oso_las.inbox import Inbox
+from oso_las.notifier import Notifier
 from oso_las.rpc import DossierExchangeServicer, registration
 from oso_las.store import MIGRATIONS, Transaction
 from oso_las.traffic_center import TrafficCenter
@@ -47,10 +49,14 @@ class Settings(FileSettings):
 
     model_config = SettingsConfigDict(env_prefix="OSO_LAS_", extra="forbid")
 
-    brin: str = Field(pattern="^[0-9]{2}[A-Z]{2}$")
-    """BRIN of the school."""
+    brin: str = Field(default="", pattern="^([0-9]{2}[A-Z]{2})?$")
+    """BRIN of the school; empty for an SWV."""
+    swv: str = Field(default="", pattern="^([A-Z][A-Z0-9]{3,7})?$")
+    """Code of the SWV; empty for a school."""
     routing_key: str = Field(pattern="^[0-9A-Z]{20}$")
     """Routing key of its delivery point, 20 characters."""
+    swv_routing_key: str = Field(default="", pattern="^([0-9A-Z]{20})?$")
+    """Of a school: routing key of its delivery point for swv-dossiers; empty: it has none."""
     listen: str = "127.0.0.1:7444"
     """Where to listen for other schools, `host:port`. Port 0 takes a free one."""
     traffic_center: str = "127.0.0.1:7443"
@@ -85,8 +91,21 @@ class Settings(FileSettings):
     """So many different pupils we do not have may one school ask for..."""
     unknown_pupils_hours: float = Field(default=24, gt=0)
     """...in so many hours."""
+    requests_days: float = Field(default=365, gt=0)
+    """How long is remembered who asked for which pupil, and whom we asked for in vain."""
     connection_minutes: float = Field(default=10, gt=0)
     """How long a connection may live before it must be made, and its certificate checked, anew."""
+
+    @model_validator(mode="after")
+    def _is_one_party(self) -> Self:
+        if bool(self.brin) == bool(self.swv):
+            raise ValueError("give brin for a school, or swv for an SWV")
+        return self
+
+    @property
+    def party(self) -> str:
+        """BRIN of the school, or code of the SWV."""
+        return self.brin or self.swv
 
     def renewal_plan(self) -> RenewalPlan:
         """Give when certificates are renewed and taken into use."""
@@ -114,6 +133,8 @@ class Node:
         collector: Fetches dossiers.
         traffic_center: The Traffic Center.
         exchange: Gives out dossiers.
+        notifier: Tells others that a dossier is ready.
+        inbox: Notifications of others.
         directory: Who takes part.
         credentials: Who we are; may change while it runs.
         clock: The clock.
@@ -124,6 +145,8 @@ class Node:
     collector: Collector
     traffic_center: TrafficCenter
     exchange: Exchange
+    notifier: Notifier
+    inbox: Inbox
     directory: DirectorySource
     credentials: CredentialsSource
     clock: Clock
@@ -152,7 +175,7 @@ async def office(
     await database.start()
     files = PartFiles(settings.parts)
     try:
-        yield Office(database, files, Desk(database, files, clock), clock)
+        yield Office(database, files, Desk(database, files, clock, brin=settings.brin), clock)
     finally:
         await database.close()
 
@@ -193,9 +216,25 @@ async def node(home: Path, settings: Settings, clock: Clock | None = None) -> As
                     clock=opened.clock,
                     brin=settings.brin,
                     routing_key=settings.routing_key,
+                    swv_routing_key=settings.swv_routing_key,
                     guessing=GuessingLimit(
                         settings.unknown_pupils, timedelta(hours=settings.unknown_pupils_hours)
                     ),
+                ),
+                notifier=Notifier(
+                    opened.database,
+                    center,
+                    credentials,
+                    opened.clock,
+                    routing_key=settings.routing_key,
+                    swv_routing_key=settings.swv_routing_key,
+                ),
+                inbox=Inbox(
+                    opened.database,
+                    directory,
+                    opened.clock,
+                    party=settings.party,
+                    routing_key=settings.routing_key,
                 ),
                 directory=directory,
                 credentials=credentials,
@@ -223,14 +262,14 @@ async def running(
             settings.listen,
             made.credentials,
             ServerGuard(DirectoryAdmission(made.directory), made.clock, observer),
-            [registration(DossierExchangeServicer(made.exchange))],
+            [registration(DossierExchangeServicer(made.exchange, made.inbox))],
             timedelta(minutes=settings.connection_minutes),
         )
         await server.start()
         tasks = [
             asyncio.create_task(made.directory.watch(), name="directory-watch"),
             asyncio.create_task(made.credentials.watch(), name="credentials-watch"),
-            asyncio.create_task(_tidy(made), name="tidy"),
+            asyncio.create_task(_tidy(made, timedelta(days=settings.requests_days)), name="tidy"),
             asyncio.create_task(
                 keep_renewed(
                     made.credentials,
@@ -260,16 +299,18 @@ async def serve(home: Path, settings: Settings) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with running(home, settings) as (_, server):
         host = settings.listen.rpartition(":")[0]
-        print(f"School {settings.brin} ready on {host}:{server.port}", flush=True)  # noqa: T201
+        party = f"SWV {settings.swv}" if settings.swv else f"School {settings.brin}"
+        print(f"{party} ready on {host}:{server.port}", flush=True)  # noqa: T201
         await stop.wait()
 
 
-async def _tidy(made: Node) -> None:
+async def _tidy(made: Node, remembered: timedelta) -> None:
     """Send closes that could not be sent, and clear away what was left behind, again and again."""
     while True:
         try:
             await made.collector.finish()
             await made.desk.sweep()
+            await made.desk.forget(remembered)
         except (OsoError, StoreUnavailableError, OSError) as error:
             _log.error("tidy_failed", error=type(error).__name__)
         await asyncio.sleep(_TIDY_SECONDS)

@@ -14,6 +14,7 @@ import click
 from oso_dossier.cli import dossier
 from oso_las.cli_certificate import COMMANDS as CERTIFICATE_COMMANDS
 from oso_las.cli_exchange import request, serve, timeline
+from oso_las.cli_notify import TO, fetch, notifications, notify, notify_and_tell
 from oso_las.here import ACCOUNT, Here, Refused, printable
 
 _EXISTING = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -46,6 +47,9 @@ def las(context: click.Context, *, home: Path, lang: str, as_json: bool) -> None
 las.add_command(serve)
 las.add_command(request)
 las.add_command(timeline)
+las.add_command(notify)
+las.add_command(notifications)
+las.add_command(fetch)
 for _command in CERTIFICATE_COMMANDS:
     las.add_command(_command)
 
@@ -57,8 +61,10 @@ for _command in CERTIFICATE_COMMANDS:
     default="",
     help="Id of this system: makes key and signing request now. Without it, `enroll` makes them.",
 )
-@click.option("--brin", required=True, help="BRIN of the school.")
+@click.option("--brin", default="", help="BRIN of the school.")
+@click.option("--swv", default="", help="Code of the SWV, instead of a BRIN.")
 @click.option("--routing-key", required=True, help="Routing key of the delivery point.")
+@click.option("--swv-routing-key", default="", help="Of a school, for dossiers for an SWV.")
 @click.option("--traffic-center", default="127.0.0.1:7443", show_default=True, help="host:port")
 @click.option("--listen", default="127.0.0.1:7444", show_default=True, help="host:port")
 @click.option("--directory-key", "directory_keys", multiple=True, help="Key of OfficeHeart (hex).")
@@ -68,7 +74,9 @@ def init(
     *,
     system_id: str,
     brin: str,
+    swv: str,
     routing_key: str,
+    swv_routing_key: str,
     traffic_center: str,
     listen: str,
     directory_keys: tuple[str, ...],
@@ -84,8 +92,9 @@ def init(
             if here.language == "nl"
             else "The id of a system has small letters, digits and hyphens."
         )
+    chosen = {"brin": brin, "swv": swv, "swv_routing_key": swv_routing_key}
     values = {
-        "brin": brin,
+        **{name: value for name, value in chosen.items() if value},
         "routing_key": routing_key,
         "listen": listen,
         "traffic_center": traffic_center,
@@ -156,19 +165,26 @@ def inspect(here: Here, number: int, account: str, remark: str) -> None:
 
 @las.command()
 @click.argument("number", type=int)
-@click.option("--for", "target", required=True, help="BRIN of the school that may fetch it.")
+@click.option("--for", "target", required=True, help="BRIN or SWV code of who may fetch it.")
+@click.option("--notify", "notifies", is_flag=True, help="Tell who asked for it that it is ready.")
+@TO
 @ACCOUNT
 @click.pass_obj
-def ready(here: Here, number: int, target: str, account: str) -> None:
-    """Set a dossier ready for a school."""
+def ready(here: Here, number: int, *, target: str, notifies: bool, to: str, account: str) -> None:
+    """Set a dossier ready for a school or an SWV. That stands, whatever comes of --notify."""
+    from oso_las.receivers import is_swv  # noqa: PLC0415
+
     here.at_desk(lambda office: office.desk.set_ready(number, target, account))
+    what = "samenwerkingsverband" if is_swv(target) else "school"
     here.say(
-        f"Dossier {number} staat klaar voor school {target}.",
-        f"Dossier {number} is ready for school {target}.",
+        f"Dossier {number} staat klaar voor {what} {target}.",
+        f"Dossier {number} is ready for {what} {target}.",
         number=number,
         state="ready",
         target=target,
     )
+    if notifies:
+        notify_and_tell(here, number, account, to)
 
 
 @las.command()

@@ -38,6 +38,11 @@ def serve(here: Here) -> None:
     "--number-kind", type=click.Choice(["bsn", "onderwijsnummer"]), default="bsn", show_default=True
 )
 @click.option(
+    "--kind",
+    type=click.Choice(["overstapdossier", "overdrachtbinnenbrin"]),
+    help="Kind of transfer. Default: overdrachtbinnenbrin from our own BRIN, else overstapdossier.",
+)
+@click.option(
     "--confirm-applied",
     is_flag=True,
     help="The pupil has applied at this school. Nobody may fetch a dossier to select.",
@@ -50,6 +55,7 @@ def request(
     source: str,
     birth_date: str,
     number_kind: str,
+    kind: str | None,
     confirm_applied: bool,
     account: str,
 ) -> None:
@@ -58,18 +64,22 @@ def request(
     The number is asked for, or read from standard input: it never stands in the shell's history.
     """
     from oso_las.app import node  # noqa: PLC0415
+    from oso_las.kinds import BINNEN_BRIN, OVERSTAP  # noqa: PLC0415
 
     if not confirm_applied:
-        nl = "Bevestig met --confirm-applied dat de leerling zich bij uw school heeft aangemeld."
-        en = "Confirm with --confirm-applied that the pupil has applied at your school."
-        raise click.UsageError(nl if here.language == "nl" else en)
+        here.refuse_unconfirmed()
     identity = _identity(here, number_kind, birth_date)
     settings = here.settings()
-    bar = _Bar()
+    # Asked at our own BRIN, it can only be a transfer within it.
+    within = source == settings.brin
+    kind = kind or (BINNEN_BRIN if within else OVERSTAP)
+    bar = Bar()
 
     async def go() -> Collected:
         async with node(here.home, settings) as made:
-            collected = await made.collector.collect(identity, source, account, progress=bar)
+            collected = await made.collector.collect(
+                identity, source, account, kind=kind, progress=bar
+            )
             if collected.closed:  # the Traffic Center answers: tell it what it was not told before
                 await made.collector.finish()
             return collected
@@ -78,7 +88,7 @@ def request(
         collected = here.run(go)
     finally:
         bar.end()
-    _tell(here, collected)
+    tell(here, collected)
 
 
 def _identity(here: Here, kind: str, birth_date: str) -> Any:
@@ -108,7 +118,7 @@ def _identity(here: Here, kind: str, birth_date: str) -> Any:
     return Identity(kind, number, birth_date)
 
 
-def _tell(here: Here, collected: Collected) -> None:
+def tell(here: Here, collected: Collected) -> None:
     """Say what came of a request; exit 1 when nothing was delivered."""
     from dataclasses import asdict  # noqa: PLC0415
 
@@ -186,15 +196,17 @@ def timeline(here: Here, session: str) -> None:
         )
 
 
-class _Bar:
+class Bar:
     """A progress bar for parts larger than 1 MiB, on standard error."""
 
     def __init__(self) -> None:
+        """Show nothing yet."""
         self._bar: Any = None
         self._part = -1
         self._done = 0
 
     def __call__(self, part_number: int, name: str, done: int, size: int) -> None:
+        """Show how far a part has come."""
         if size < _PROGRESS_FROM or not sys.stderr.isatty():
             return
         if part_number != self._part:

@@ -24,11 +24,13 @@ from oso.trafficcenter.v1.traffic_center_service_pb2 import (
 )
 from oso_las.binding import bound_to, only_binding
 from oso_las.fetching import Fetch, Patience, Received
+from oso_las.kinds import OVERSTAP, TRANSFER_KINDS
 from oso_las.model import Act, BeingFetchedError, NotABrinError, is_brin, microseconds
 from oso_las.search_key import SALT_SIZE, search_key
 from oso_las.staging import SessionLock, discard_folders, discard_session, sessions_in
 from oso_las.store import By
 from oso_las.tables import RetrievalRow
+from oso_las.wishes import Wish
 from oso_rpc.clock import moment
 from oso_rpc.errors import OsoError, best_result, name_of
 
@@ -102,11 +104,10 @@ class Collected:
 
 
 @dataclass(frozen=True)
-class _Wish:
-    """What a worker asked for."""
+class _Asked:
+    """What a worker asked for, and how."""
 
-    identity: Identity
-    source_brin: str
+    wish: Wish
     account: str
     changed_since: datetime | None
     progress: Progress | None
@@ -165,6 +166,7 @@ class Collector:
         source_brin: str,
         account: str,
         *,
+        kind: str = OVERSTAP,
         changed_since: datetime | None = None,
         progress: Progress | None = None,
     ) -> Collected:
@@ -176,6 +178,7 @@ class Collector:
             identity: Who the pupil is.
             source_brin: The school to ask.
             account: Who asks.
+            kind: Kind of transfer: `overstapdossier`, or `overdrachtbinnenbrin`.
             changed_since: Only what was put together after this moment.
             progress: Told how far it is.
 
@@ -187,19 +190,31 @@ class Collector:
             OSError: A file cannot be written. What came so far is kept for a next try.
 
         """
-        if not is_brin(source_brin):
-            raise NotABrinError(source_brin)
-        wish = _Wish(identity, source_brin, account, changed_since, progress)
+        wish = Wish(source_brin, kind, identity)
+        return await self.fulfil(wish, account, changed_since=changed_since, progress=progress)
+
+    async def fulfil(
+        self,
+        wish: Wish,
+        account: str,
+        *,
+        changed_since: datetime | None = None,
+        progress: Progress | None = None,
+    ) -> Collected:
+        """Fetch what is wished for: as `collect`, and for an SWV by its coupling key."""
+        if not is_brin(wish.source_brin):
+            raise NotABrinError(wish.source_brin)
+        asked = _Asked(wish, account, changed_since, progress)
         legs: list[Leg] = []
-        session = await self._session(wish, legs)
+        session = await self._session(asked, legs)
         try:
-            return await self._collect(wish, session, legs)
+            return await self._collect(asked, session, legs)
         finally:
             await session.end()
 
-    async def _collect(self, wish: _Wish, session: _Session, legs: list[Leg]) -> Collected:
+    async def _collect(self, asked: _Asked, session: _Session, legs: list[Leg]) -> Collected:
         session_id = session.opened.session.session_id
-        received, results = await self._fetch(wish, session.fetches, legs)
+        received, results = await self._fetch(asked.wish, session.fetches, legs)
         result, routing_key = best_result(results)
         request = CloseSessionRequest(
             request_id=str(uuid.uuid4()),
@@ -208,7 +223,7 @@ class Collector:
             source_routing_key=routing_key,
             manifest_sha256=received.manifest_sha256 if received else b"",
         )
-        by = By(wish.account, self._clock.now(), f"from {wish.source_brin}")
+        by = By(asked.account, self._clock.now(), f"from {asked.wish.source_brin}")
         # The dossier and what the centre must still be told are one transaction: neither without
         # the other.
         binding = only_binding(session.opened)
@@ -224,7 +239,7 @@ class Collector:
         return Collected(session_id, result, number, closed, legs)
 
     async def _fetch(
-        self, wish: _Wish, fetches: Sequence[Fetch], legs: list[Leg]
+        self, wish: Wish, fetches: Sequence[Fetch], legs: list[Leg]
     ) -> tuple[Received | None, list[tuple[ResultCode.ValueType, str]]]:
         """Ask one delivery point after the other until one delivers; give what each one said."""
         results: list[tuple[ResultCode.ValueType, str]] = []
@@ -243,20 +258,20 @@ class Collector:
                 break
         return received, results
 
-    async def _session(self, wish: _Wish, legs: list[Leg]) -> _Session:
+    async def _session(self, asked: _Asked, legs: list[Leg]) -> _Session:
         """Take up the session that was broken off, or open one."""
         self._traffic_center.connect()
         while True:
-            row = await self._found(wish)
+            row = await self._found(asked.wish)
             if row is None:
-                return await self._open(wish, legs)
+                return await self._open(asked, legs)
             lock = await self._lock(row.session_id)
             # Who had it before us may have ended it meanwhile.
             if await self._database.read(partial(_is_open, session_id=row.session_id)):
                 opened = OpenSessionResponse.FromString(row.opened)
                 credentials = self._credentials.shown(bound_to(opened))
                 if credentials is not None:
-                    fetches = self._fetches(wish, opened, row.salt, credentials, resumed=True)
+                    fetches = self._fetches(asked, opened, row.salt, credentials, resumed=True)
                     return _Session(opened, lock, fetches)
                 # Nobody can go on with it: the certificate it is bound to is no longer here.
                 await self._database.write(partial(_expired, session_id=row.session_id))
@@ -267,7 +282,7 @@ class Collector:
 
     def _fetches(
         self,
-        wish: _Wish,
+        asked: _Asked,
         opened: OpenSessionResponse,
         salt: bytes,
         credentials: Credentials,
@@ -281,11 +296,12 @@ class Collector:
                 credentials,
                 self._clock,
                 salt=salt,
+                coupling_key=asked.wish.coupling_key,
                 opened=opened,
                 address=address,
                 resumed=resumed,
-                changed_since=wish.changed_since,
-                progress=wish.progress,
+                changed_since=asked.changed_since,
+                progress=asked.progress,
                 patience=self._patience,
             )
             for address in opened.source_delivery_points
@@ -294,26 +310,32 @@ class Collector:
             fetch.connect()
         return fetches
 
-    async def _found(self, wish: _Wish) -> RetrievalRow | None:
+    async def _found(self, wish: Wish) -> RetrievalRow | None:
         now = self._clock.now()
 
         def find(tx: Transaction) -> RetrievalRow | None:
-            row = tx.open_retrieval(wish.identity, wish.source_brin, now)
+            row = tx.open_retrieval(wish, now)
             tx.expunge_all()
             return row
 
         return await self._database.read(find)
 
-    async def _open(self, wish: _Wish, legs: list[Leg]) -> _Session:
+    async def _open(self, asked: _Asked, legs: list[Leg]) -> _Session:
         begin = time.perf_counter()
-        salt = os.urandom(SALT_SIZE)
+        wish, salt = asked.wish, os.urandom(SALT_SIZE)
         opened = await self._traffic_center.open(
-            self._routing_key, wish.source_brin, search_key(wish.identity, salt)
+            self._routing_key,
+            wish.source_brin,
+            search_key(wish.identity, salt),
+            coupling_key=wish.coupling_key,
+            kind=TRANSFER_KINDS[wish.kind],
         )
         legs.append(_leg("Traffic Center", "open session", codes.RESULT_CODE_GRANTED, begin))
         row = RetrievalRow(
             session_id=opened.session.session_id,
+            kind=wish.kind,
             source_brin=wish.source_brin,
+            coupling_key=wish.coupling_key,
             number_kind=wish.identity.kind,
             pupil_number=wish.identity.number,
             birth_date=wish.identity.birth_date,
@@ -325,7 +347,7 @@ class Collector:
         # Ours before anybody can read of it.
         lock = await self._lock(row.session_id)
         credentials = self._credentials.shown(bound_to(opened)) or self._credentials.current
-        fetches = self._fetches(wish, opened, salt, credentials, resumed=False)
+        fetches = self._fetches(asked, opened, salt, credentials, resumed=False)
         session = _Session(opened, lock, fetches)
         try:
             await self._database.write(lambda tx: tx.add(row))

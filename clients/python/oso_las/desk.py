@@ -26,24 +26,24 @@ from oso_dossier.data_set import UNSAID
 from oso_dossier.documents import attachments_of, documents_of
 from oso_dossier.errors import StructureError, printable
 from oso_dossier.files import write_new
+from oso_dossier.profiles import profile_of
 from oso_dossier.writing import check_structure
 from oso_las.attachments import DamagedPartError
+from oso_las.kinds import PROFILES_OF
 from oso_las.model import (
     ACCEPTED_YEARS,
-    SUPPORTED_KIND,
-    SUPPORTED_PROFILES,
     Act,
     Identity,
     KindNotSupportedError,
-    NotABrinError,
     State,
     YearNotSupportedError,
-    is_brin,
     microseconds,
     moment_of,
 )
+from oso_las.receivers import check_receiver
 from oso_las.store import By
 from oso_las.tables import DossierRow
+from oso_las.wishes import NOBODY, identity_in
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -90,11 +90,14 @@ class Entry:
 class Desk:
     """Prepares dossiers, and gives out the ones received."""
 
-    def __init__(self, database: Database[Transaction], files: PartFiles, clock: Clock) -> None:
-        """Take what dossiers are kept in."""
+    def __init__(
+        self, database: Database[Transaction], files: PartFiles, clock: Clock, *, brin: str = ""
+    ) -> None:
+        """Take what dossiers are kept in, and the BRIN of our school."""
         self._database = database
         self._files = files
         self._clock = clock
+        self._brin = brin
 
     async def import_xml(self, source: Path, account: str) -> int:
         """Import a dossier from an XML file; give its number.
@@ -104,6 +107,7 @@ class Desk:
             YearNotSupportedError: Of a year this version does not transfer.
             KindNotSupportedError: Of a kind or profile this version does not transfer.
             NoIdentityError: Nobody could ask for it.
+            PersonNumberError: It is for an SWV and has a BSN or onderwijsnummer.
             OSError: The file cannot be read, or ours cannot be written.
             StoreUnavailableError: The database failed. In every case nothing was stored.
 
@@ -158,7 +162,7 @@ class Desk:
                 one.scratch.unlink(missing_ok=True)
 
     async def _add(self, dossier: Dossier, account: str) -> int:
-        identity = Identity.of_dossier(dossier)
+        identity = identity_in(dossier)
         now = self._clock.now()
         sha256 = await asyncio.to_thread(self._files.add, dossier_bytes(dossier))
         row = row_of(dossier, identity, sha256, State.DRAFT, now)
@@ -191,27 +195,41 @@ class Desk:
     async def _change(self, number: int, act: Act, by: By) -> None:
         await self._database.write(lambda tx: tx.change(number, act, by).number)
 
-    async def set_ready(self, number: int, target_brin: str, account: str) -> None:
-        """Set a dossier ready for a school; withdraws the one of the same pupil that was ready.
+    async def set_ready(self, number: int, target: str, account: str) -> None:
+        """Set a dossier ready for a school (BRIN) or an SWV (code).
 
-        Raises: as `inspect`; NotPossibleError when it was not inspected; NotABrinError.
+        Withdraws the one of the same pupil and kind that was ready. For an SWV none is withdrawn:
+        there nothing tells that two dossiers are of the same pupil.
+
+        Raises: as `inspect`; NotPossibleError when it was not inspected, and must be;
+            NotABrinError; WrongReceiverError when a dossier of its kind cannot go there.
 
         """
-        if not is_brin(target_brin):
-            raise NotABrinError(target_brin)
         by = By(account, self._clock.now())
 
         def work(tx: Transaction) -> None:
+            check_receiver(tx.dossier(number).kind, target, self._brin)
             row = tx.change(number, Act.SET_READY, by)
-            row.target_brin = target_brin
+            row.target_brin = target
             identity = Identity(row.number_kind, row.pupil_number, row.birth_date)
-            for other in tx.dossiers_of(identity):
+            for other in tx.dossiers_of(identity) if identity != NOBODY else ():
                 given = State(other.state) in {State.READY, State.DELIVERED}
-                if given and other.number is not None and other.number != number:
+                same = other.kind == row.kind
+                if given and same and other.number is not None and other.number != number:
                     replaced = By(account, by.time, f"replaced by {number}")
                     tx.change(other.number, Act.WITHDRAW, replaced)
 
         await self._database.write(work)
+
+    async def forget(self, kept: timedelta) -> None:
+        """Forget requests of others, and wishes of ours that nobody fulfilled, after a while.
+
+        Raises:
+            StoreUnavailableError: The database failed.
+
+        """
+        before = self._clock.now() - kept
+        await self._database.write(lambda tx: tx.forget(before))
 
     async def sweep(self) -> int:
         """Delete files that no dossier names, a day after they were last touched; give how many.
@@ -312,10 +330,10 @@ def _check_transferable(dossier: Dossier) -> None:
     year = dossier.gegevensset or UNSAID.name
     if year not in ACCEPTED_YEARS:
         raise YearNotSupportedError(printable(year))
-    kind, profile = dossier.overdrachtsoort, dossier.metadata.overstap
-    if kind != SUPPORTED_KIND or profile not in SUPPORTED_PROFILES:
-        raise KindNotSupportedError(kind, profile)
-    Identity.of_dossier(dossier)
+    kind = dossier.overdrachtsoort
+    if profile_of(dossier) not in PROFILES_OF.get(kind, ()):
+        raise KindNotSupportedError(kind, dossier.metadata.overstap)
+    identity_in(dossier)
 
 
 def row_of(
@@ -326,7 +344,8 @@ def row_of(
     names = (pupil.roepnaam or " ".join(pupil.voornaam), pupil.voorvoegsel, pupil.achternaam)
     return DossierRow(
         state=state.value,
-        profile=dossier.metadata.overstap,
+        kind=dossier.overdrachtsoort,
+        profile=profile_of(dossier),
         dossier_year=dossier.metadata.standaardversie,
         number_kind=identity.kind,
         pupil_number=identity.number,

@@ -12,25 +12,17 @@ import hashlib
 import hmac
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from google.protobuf.message import DecodeError
 
-from oso.exchange.v1.dossier_exchange_service_pb2 import (
-    FetchDossierRequest,
-    FetchDossierResponse,
-    Resume,
-)
-from oso.exchange.v1.manifest_pb2 import (
-    PART_TYPE_ATTACHMENT,
-    PART_TYPE_DOSSIER,
-    Manifest,
-    SignedManifest,
-)
+from oso.exchange.v1.manifest_pb2 import PART_TYPE_ATTACHMENT, PART_TYPE_DOSSIER, Manifest
 from oso.result.v1 import result_code_pb2 as codes
 from oso.trafficcenter.v1.session_pb2 import Grant
 from oso.trafficcenter.v1.traffic_center_service_pb2 import CheckSessionRequest
+from oso.transfer.v1.transfer_pb2 import TRANSFER_KIND_SWV_DOSSIER
+from oso_las.delivering import Delivery
+from oso_las.kinds import KIND_NAMES, SWV
 from oso_las.manifest import sign_manifest
 from oso_las.model import Act, Identity, State, microseconds, moment_of
 from oso_las.search_key import reproduces
@@ -40,10 +32,11 @@ from oso_rpc.errors import OsoError, name_of
 from oso_rpc.signing import verify
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Iterator
     from datetime import datetime
-    from pathlib import Path
 
+    from oso.exchange.v1.dossier_exchange_service_pb2 import FetchDossierRequest, Resume
+    from oso.exchange.v1.manifest_pb2 import SignedManifest
+    from oso.transfer.v1.transfer_pb2 import TransferKind
     from oso_las.attachments import PartFiles
     from oso_las.store import Transaction, Values
     from oso_las.tables import DossierRow, PartRow
@@ -56,9 +49,6 @@ if TYPE_CHECKING:
     from oso_store import Database
 
 GRANT_DOMAIN = "oso.trafficcenter.v1.Grant"
-CHUNK = 256 * 1024
-# Read from disk at once: few changes of thread, little memory.
-_BLOCK = 8 * CHUNK
 _SYSTEM_ACCOUNT = "oso"
 
 
@@ -76,77 +66,6 @@ class GuessingLimit:
     window: timedelta = timedelta(hours=24)
 
 
-@dataclass(frozen=True)
-class Delivery:
-    """A dossier on its way out.
-
-    Attributes:
-        number: Number of the dossier at our desk.
-        signed: The manifest, signed.
-        files: Where each part is, and its length, by part number.
-        part_number: Part to begin with.
-        offset: Byte of it to begin with.
-        target_brin: School it goes to.
-
-    """
-
-    number: int
-    signed: SignedManifest
-    files: tuple[tuple[Path, int], ...]
-    part_number: int
-    offset: int
-    target_brin: str
-
-    async def chunks(self) -> AsyncGenerator[FetchDossierResponse, None]:
-        """Give the bytes in order; the disk is read one block ahead of the network.
-
-        No file stays open between two messages: a target that goes away leaves nothing behind.
-        """
-        blocks = self._blocks()
-        reading = _start_reading(blocks)
-        while reading is not None:
-            block = await reading
-            reading = _start_reading(blocks)
-            for at in range(0, len(block.content), CHUNK):
-                # Filled in place: a message put into another would be copied.
-                response = FetchDossierResponse()
-                chunk = response.chunk
-                chunk.part_number, chunk.offset = block.part_number, block.offset + at
-                chunk.data = block.content[at : at + CHUNK]
-                yield response
-
-    def _blocks(self) -> Iterator[Callable[[], _Block]]:
-        """Give what reads each block that is to be sent, in order."""
-        begin = self.offset
-        for number in range(self.part_number, len(self.files)):
-            path, size = self.files[number]
-            for offset in range(begin, size, _BLOCK):
-                yield partial(_read_block, path, number, offset, min(_BLOCK, size - offset))
-            begin = 0
-
-
-class _Block(NamedTuple):
-    """Bytes of a part that are sent next."""
-
-    part_number: int
-    offset: int
-    content: bytes
-
-
-def _start_reading(blocks: Iterator[Callable[[], _Block]]) -> asyncio.Task[_Block] | None:
-    read = next(blocks, None)
-    return None if read is None else asyncio.create_task(asyncio.to_thread(read))
-
-
-def _read_block(path: Path, part_number: int, offset: int, size: int) -> _Block:
-    with path.open("rb") as file:
-        file.seek(offset)
-        content = file.read(size)
-    if len(content) < size:
-        raise EOFError(path.name)
-    return _Block(part_number, offset, content)
-
-
 class Exchange:
     """Decides about requests of other schools, and gives out what may go."""
 
@@ -161,9 +80,13 @@ class Exchange:
         clock: Clock,
         brin: str,
         routing_key: str,
+        swv_routing_key: str = "",
         guessing: GuessingLimit | None = None,
     ) -> None:
-        """Take what decisions are made with, and who we are."""
+        """Take what decisions are made with, and who we are.
+
+        Dossiers for an SWV have a routing key of their own; without one they go by the other.
+        """
         self._database = database
         self._files = files
         self._traffic_center = traffic_center
@@ -172,6 +95,7 @@ class Exchange:
         self._clock = clock
         self._brin = brin
         self._routing_key = routing_key
+        self._swv_routing_key = swv_routing_key or routing_key
         self._guessing = guessing or GuessingLimit()
 
     async def prepare(self, request: FetchDossierRequest, peer: PeerIdentity) -> Delivery:
@@ -184,24 +108,29 @@ class Exchange:
         grant = _read_grant(request)
         checked = await self._traffic_center.check(self._check_request(request, grant, peer))
         self._verify_grant(request, grant, peer)
-        identity = Identity.of_message(request.identity)
-        if request.WhichOneof("subject") != "identity":
-            raise OsoError(codes.RESULT_CODE_KIND_NOT_SUPPORTED, kind="swv-dossier")
-        if not reproduces(identity, request.salt, grant.key.search_key):
+        if not _is_about(request, grant):
             raise OsoError(codes.RESULT_CODE_KEY_MISMATCH)
-        found = await self._decide(request, grant, identity)
         # The target knows the certificates we had when its session was opened, and no later one.
         credentials = self._credentials.shown_at(moment(checked.session.create_time))
+        if grant.kind == TRANSFER_KIND_SWV_DOSSIER:
+            found = await self._decide_for_swv(request, grant)
+        else:
+            found = await self._decide(request, grant, Identity.of_message(request.identity))
         return await self._delivery(request, grant, credentials, *found)
+
+    def _own_routing_key(self, kind: TransferKind.ValueType) -> str:
+        swv = kind == TRANSFER_KIND_SWV_DOSSIER
+        return self._swv_routing_key if swv else self._routing_key
 
     def _check_request(
         self, request: FetchDossierRequest, grant: Grant, peer: PeerIdentity
     ) -> CheckSessionRequest:
         return CheckSessionRequest(
             session_id=request.session_id,
-            source_routing_key=self._routing_key,
+            source_routing_key=self._own_routing_key(grant.kind),
             source_brin=self._brin,
             target_brin=grant.target_brin,
+            target_swv=grant.target_swv,
             target_routing_key=grant.target_routing_key,
             kind=grant.kind,
             key=grant.key,
@@ -219,7 +148,7 @@ class Exchange:
             raise _invalid("certificate")
         if grant.session_id != request.session_id or grant.source_brin != self._brin:
             raise _invalid("session")
-        if request.source_routing_key != self._routing_key:
+        if request.source_routing_key != self._own_routing_key(grant.kind):
             raise OsoError(
                 codes.RESULT_CODE_DELIVERY_POINT_UNKNOWN, routing_key=request.source_routing_key
             )
@@ -232,7 +161,11 @@ class Exchange:
 
         def work(tx: Transaction) -> tuple[DossierRow, list[PartRow]] | OsoError:
             of_pupil = tx.dossiers_of(identity)
-            dossiers = [row for row in of_pupil if State(row.state) is not State.RECEIVED]
+            dossiers = [
+                row
+                for row in of_pupil
+                if State(row.state) is not State.RECEIVED and row.kind == KIND_NAMES[grant.kind]
+            ]
             asked = tx.unknown_pupils_asked(grant.target_brin, now - self._guessing.window)
             outcome: DossierRow | OsoError
             if asked >= self._guessing.pupils:
@@ -259,6 +192,24 @@ class Exchange:
             raise outcome
         return outcome
 
+    async def _decide_for_swv(
+        self, request: FetchDossierRequest, grant: Grant
+    ) -> tuple[DossierRow, list[PartRow]]:
+        """Give the dossier an SWV was notified of, if it may go: ready and year decide, no more."""
+        digest = hashlib.sha256(request.coupling_key.encode("utf-8")).digest()
+
+        def work(tx: Transaction) -> tuple[DossierRow, list[PartRow]]:
+            row = tx.dossier_of_key(digest)
+            mine = row is not None and (row.kind, row.target_brin) == (SWV, grant.target_swv)
+            outcome = _choose([row] if row and mine else [], request, grant.target_swv)
+            if isinstance(outcome, OsoError):
+                raise outcome
+            parts = tx.parts(outcome.number or 0)
+            tx.expunge_all()
+            return outcome, parts
+
+        return await self._database.read(work)
+
     async def _delivery(
         self,
         request: FetchDossierRequest,
@@ -275,7 +226,7 @@ class Exchange:
             profile=row.profile,
             dossier_year=row.dossier_year,
             source_brin=self._brin,
-            source_routing_key=self._routing_key,
+            source_routing_key=self._own_routing_key(grant.kind),
         )
         manifest.collect_time.FromDatetime(moment_of(row.collect_time))
         manifest.parts.add(
@@ -301,11 +252,12 @@ class Exchange:
         if request.HasField("resume"):
             number, offset = _begin(request.resume, signed, manifest)
         files = [(path, size), *((self._files.path(part.sha256), part.size) for part in parts)]
-        return Delivery(row.number or 0, signed, tuple(files), number, offset, grant.target_brin)
+        target = grant.target_brin or grant.target_swv
+        return Delivery(row.number or 0, signed, tuple(files), number, offset, target)
 
     async def delivered(self, delivery: Delivery) -> None:
         """Write down that a dossier went out whole."""
-        by = By(_SYSTEM_ACCOUNT, self._clock.now(), f"to {delivery.target_brin}")
+        by = By(_SYSTEM_ACCOUNT, self._clock.now(), f"to {delivery.target}")
 
         def work(tx: Transaction) -> None:
             # It may have been withdrawn while it was on its way.
@@ -330,6 +282,17 @@ def _read_grant(request: FetchDossierRequest) -> Grant:
     return grant
 
 
+def _is_about(request: FetchDossierRequest, grant: Grant) -> bool:
+    """Tell whether a request is about what the grant is about, by the key its kind has."""
+    if grant.kind == TRANSFER_KIND_SWV_DOSSIER:
+        return request.WhichOneof("subject") == "coupling_key" and hmac.compare_digest(
+            request.coupling_key.encode("utf-8"), grant.key.coupling_key.encode("utf-8")
+        )
+    return request.WhichOneof("subject") == "identity" and reproduces(
+        Identity.of_message(request.identity), request.salt, grant.key.search_key
+    )
+
+
 def _choose(
     dossiers: list[DossierRow], request: FetchDossierRequest, target_brin: str
 ) -> DossierRow | OsoError:
@@ -347,9 +310,8 @@ def _choose(
             return OsoError(codes.RESULT_CODE_DOSSIER_WITHDRAWN)
         return OsoError(codes.RESULT_CODE_DOSSIER_NOT_READY)
     row = ours[0]
-    if request.HasField("changed_since") and row.collect_time <= microseconds(
-        moment(request.changed_since)
-    ):
+    changed_counts = row.kind != SWV and request.HasField("changed_since")
+    if changed_counts and row.collect_time <= microseconds(moment(request.changed_since)):
         since = moment(request.changed_since).isoformat(timespec="seconds")
         return OsoError(codes.RESULT_CODE_DOSSIER_NOT_CHANGED, changed_since=since)
     if row.dossier_year not in request.accepted_dossier_years:
@@ -372,6 +334,7 @@ def _request_values(
 ) -> Values:
     return {
         "session_id": request.session_id,
+        "kind": KIND_NAMES[grant.kind],
         "target_brin": grant.target_brin,
         "target_routing_key": grant.target_routing_key,
         "number_kind": identity.kind,

@@ -22,8 +22,9 @@ from oso_dossier.documents import documents_of
 from oso_dossier.writing import check_structure
 from oso_las.desk import parts_of, row_of
 from oso_las.manifest import ManifestError, check_dossier, open_manifest
-from oso_las.model import ACCEPTED_YEARS, Identity, NoIdentityError, State
+from oso_las.model import ACCEPTED_YEARS, NoIdentityError, State
 from oso_las.staging import Staging, folder_name
+from oso_las.wishes import PersonNumberError, identity_in
 from oso_rpc.channel import secure_channel
 from oso_rpc.errors import facts_of, from_rpc_error
 
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
         OpenSessionResponse,
     )
     from oso_las.attachments import PartFiles
+    from oso_las.model import Identity
     from oso_las.store import Values
     from oso_las.tables import DossierRow
     from oso_rpc.clock import Clock
@@ -118,6 +120,7 @@ class Fetch:
         clock: Clock,
         *,
         salt: bytes,
+        coupling_key: str,
         opened: OpenSessionResponse,
         address: DeliveryPointAddress,
         resumed: bool,
@@ -131,7 +134,8 @@ class Fetch:
             files: Where parts come to stand.
             credentials: Who we are.
             clock: Says when a dossier was received.
-            salt: What the search key was made with.
+            salt: What the search key was made with; of no use with a coupling key.
+            coupling_key: What a dossier for an SWV is asked for by; empty for other kinds.
             opened: The session, as the Traffic Center granted it.
             address: The delivery point, one of the session's.
             resumed: The session was broken off; something may have come already.
@@ -143,6 +147,7 @@ class Fetch:
         self._files = files
         self._clock = clock
         self._salt = salt
+        self._coupling_key = coupling_key
         self._opened = opened
         self._address = address
         self._resumed = resumed
@@ -213,14 +218,17 @@ class Fetch:
         await asyncio.to_thread(self._staging.discard)
 
     def _open(self, signed: SignedManifest) -> Manifest:
-        point = self._address.delivery_point
-        return open_manifest(
+        session = self._opened.session
+        manifest = open_manifest(
             signed,
             set(self._address.certificate_sha256),
-            self._opened.session.session_id,
-            self._opened.session.source_brin,
-            point.routing_key,
+            session.session_id,
+            session.source_brin,
+            self._address.delivery_point.routing_key,
         )
+        if manifest.kind != session.kind:
+            raise ManifestError("manifest is of another kind of transfer")
+        return manifest
 
     async def _attempts(
         self, stub: DossierExchangeServiceAsyncStub, identity: Identity
@@ -310,10 +318,13 @@ class Fetch:
             session_id=self._opened.session.session_id,
             grant=self._opened.grant,
             source_routing_key=self._address.delivery_point.routing_key,
-            identity=identity.message(),
-            salt=self._salt,
             accepted_dossier_years=ACCEPTED_YEARS,
         )
+        if self._coupling_key:
+            request.coupling_key = self._coupling_key
+        else:
+            request.identity.CopyFrom(identity.message())
+            request.salt = self._salt
         if self._changed_since is not None:
             request.changed_since.FromDatetime(self._changed_since)
         if self._manifest is not None:
@@ -399,9 +410,11 @@ class Fetch:
         if check_structure(dossier):
             raise ManifestError("dossier is not built as the standard says")
         try:
-            same = Identity.of_dossier(dossier) == identity
+            same = identity_in(dossier) == identity
         except NoIdentityError:
             same = False
+        except PersonNumberError:
+            raise ManifestError("dossier for an SWV has a number of a person") from None
         if not same:
             raise ManifestError("dossier of another pupil")
         return dossier

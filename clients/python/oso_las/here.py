@@ -9,7 +9,7 @@ import gc
 import getpass
 import json
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -59,6 +59,12 @@ class Here:
             click.echo(json.dumps(data))
         else:
             click.echo(nl if self.language == "nl" else en)
+
+    def refuse_unconfirmed(self) -> NoReturn:
+        """Refuse to fetch while nobody confirmed that the pupil applied (no fetching to select)."""
+        nl = "Bevestig met --confirm-applied dat de leerling zich bij uw school heeft aangemeld."
+        en = "Confirm with --confirm-applied that the pupil has applied at your school."
+        raise click.UsageError(nl if self.language == "nl" else en)
 
     def settings(self) -> Settings:
         """Read the settings."""

@@ -20,6 +20,8 @@ from oso.exchange.v1.manifest_pb2 import (
     SignedManifest,
 )
 from oso_dossier.data_set import UnknownYearError, year_of
+from oso_dossier.profiles import profile_of
+from oso_las.kinds import TRANSFER_KINDS
 from oso_rpc.signing import sign_with_key, verify_with_certificate
 
 if TYPE_CHECKING:
@@ -123,12 +125,13 @@ def check_dossier(
         ManifestError: They are not.
 
     """
-    metadata = dossier.metadata
     try:
         year = year_of(dossier)
     except UnknownYearError:
         raise ManifestError("dossier is of an unknown year") from None
-    told = (metadata.overstap, metadata.standaardversie, year.standaardversie)
+    if TRANSFER_KINDS.get(dossier.overdrachtsoort) != manifest.kind:
+        raise ManifestError("kind of transfer is not that of the dossier")
+    told = (profile_of(dossier), dossier.metadata.standaardversie, year.standaardversie)
     if told != (manifest.profile, manifest.dossier_year, manifest.dossier_year):
         raise ManifestError("profile or year is not that of the dossier")
     named = [(one.part_number, one.size, one.sha256) for one in documents]

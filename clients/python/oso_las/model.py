@@ -4,9 +4,13 @@ DeskError
 ├── UnknownDossierError     no dossier of that number
 ├── NotPossibleError        not in this state
 ├── KindNotSupportedError   a kind of transfer this version does not do
+├── PersonNumberError       `wishes`: a BSN or onderwijsnummer in a dossier for an SWV
 ├── YearNotSupportedError   a year of the standard this version does not transfer
 ├── NoIdentityError         a dossier nobody could ask for
 ├── NotABrinError           a school that cannot exist
+├── WrongReceiverError      `receivers`: one that cannot get a dossier of this kind
+├── NobodyAskedError, DeliveryPointChoiceError        `notifier`: whom to notify
+├── UnknownNotificationError, PupilForgottenError     `inbox`: what was notified
 └── BeingFetchedError       another process of ours fetches this dossier right now
 """
 
@@ -21,6 +25,8 @@ from typing import TYPE_CHECKING
 from google.type.date_pb2 import Date
 
 from oso.transfer.v1.transfer_pb2 import PupilIdentity
+from oso_dossier.errors import printable
+from oso_las.kinds import INSPECTED_FIRST, PROFILES_OF
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,8 +34,6 @@ if TYPE_CHECKING:
     from oso.dossier.v1.dossier_pb2 import Dossier
 
 _BRIN = re.compile("[0-9]{2}[A-Z]{2}")
-SUPPORTED_KIND = "overstapdossier"
-SUPPORTED_PROFILES = frozenset({"POPO", "POVO", "VOVO"})
 ACCEPTED_YEARS = ("2019.1",)
 
 
@@ -52,6 +56,7 @@ class Act(Enum):
     SET_READY = "ready"
     DELIVER = "deliver"
     WITHDRAW = "withdraw"
+    NOTIFY = "notify"
     RECEIVE = "receive"
 
 
@@ -63,10 +68,17 @@ TRANSITIONS: Mapping[tuple[State, Act], State] = {
     (State.INSPECTED, Act.WITHDRAW): State.WITHDRAWN,
     (State.READY, Act.DELIVER): State.DELIVERED,
     (State.READY, Act.SET_READY): State.READY,
+    (State.READY, Act.NOTIFY): State.READY,
     (State.READY, Act.WITHDRAW): State.WITHDRAWN,
     (State.DELIVERED, Act.DELIVER): State.DELIVERED,
     (State.DELIVERED, Act.SET_READY): State.READY,
+    (State.DELIVERED, Act.NOTIFY): State.DELIVERED,
     (State.DELIVERED, Act.WITHDRAW): State.WITHDRAWN,
+}
+# The same, for kinds whose dossier the parents need not have inspected.
+UNINSPECTED_TRANSITIONS: Mapping[tuple[State, Act], State] = {
+    **TRANSITIONS,
+    (State.DRAFT, Act.SET_READY): State.READY,
 }
 
 STATE_NAMES: Mapping[State, tuple[str, str]] = {
@@ -83,6 +95,7 @@ ACT_NAMES: Mapping[Act, tuple[str, str]] = {
     Act.SET_READY: ("klaarzetten", "set ready"),
     Act.DELIVER: ("overdragen", "deliver"),
     Act.WITHDRAW: ("intrekken", "withdraw"),
+    Act.NOTIFY: ("notificeren", "notify"),
     Act.RECEIVE: ("ontvangen", "receive"),
 }
 
@@ -162,15 +175,18 @@ class KindNotSupportedError(DeskError):
 
     def text(self, language: str = "nl") -> str:
         """Give the sentence for people."""
-        profiles = ", ".join(sorted(SUPPORTED_PROFILES))
+        can = "; ".join(
+            f"{kind} ({', '.join(sorted(profiles))})" for kind, profiles in PROFILES_OF.items()
+        )
+        kind, profile = printable(self.kind), printable(self.profile) or "-"
         if language == "nl":
             return (
-                f"Een dossier van soort {self.kind} met profiel {self.profile or '-'} kan deze "
-                f"versie nog niet overdragen; wel: {SUPPORTED_KIND} met profiel {profiles}."
+                f"Een dossier van soort {kind} met profiel {profile} kan deze versie niet "
+                f"overdragen; wel: {can}."
             )
         return (
-            f"This version cannot transfer a dossier of kind {self.kind} with profile "
-            f"{self.profile or '-'} yet; it can: {SUPPORTED_KIND} with profile {profiles}."
+            f"This version cannot transfer a dossier of kind {kind} with profile {profile}; "
+            f"it can: {can}."
         )
 
 
@@ -303,6 +319,12 @@ class Identity:
         message = PupilIdentity(birth_date=Date(year=year, month=month, day=day))
         setattr(message, self.kind, self.number)
         return message
+
+
+def next_state(kind: str, state: State, act: Act) -> State | None:
+    """Give the state after an act on a dossier of a kind; None when it cannot be done."""
+    table = TRANSITIONS if kind in INSPECTED_FIRST else UNINSPECTED_TRANSITIONS
+    return table.get((state, act))
 
 
 def is_number(text: str) -> bool:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from oso_las.exchange import Exchange
+    from oso_las.inbox import Inbox
 
 SERVICE = messages.DESCRIPTOR.services_by_name["DossierExchangeService"].full_name
 
@@ -21,9 +22,10 @@ SERVICE = messages.DESCRIPTOR.services_by_name["DossierExchangeService"].full_na
 class DossierExchangeServicer(stubs.DossierExchangeServiceServicer):
     """Serves `oso.exchange.v1.DossierExchangeService`; the contract has the promises."""
 
-    def __init__(self, exchange: Exchange) -> None:
-        """Take the service."""
+    def __init__(self, exchange: Exchange, inbox: Inbox) -> None:
+        """Take the services."""
         self._exchange = exchange
+        self._inbox = inbox
 
     async def FetchDossier(  # noqa: N802  the contract's name
         self, request: messages.FetchDossierRequest, _context: Any
@@ -36,6 +38,13 @@ class DossierExchangeServicer(stubs.DossierExchangeServiceServicer):
             async for response in responses:
                 yield response
         await self._exchange.delivered(delivery)
+
+    async def Notify(  # noqa: N802
+        self, request: messages.NotifyRequest, _context: Any
+    ) -> messages.NotifyResponse:
+        """Take note that a dossier is ready."""
+        await self._inbox.receive(request.notification, current_peer())
+        return messages.NotifyResponse()
 
 
 def registration(servicer: DossierExchangeServicer) -> Registration:

@@ -8,24 +8,33 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from sqlalchemy import bindparam, insert, update
+from sqlalchemy import and_, bindparam, delete, insert, or_, update
 from sqlmodel import Session, col, func, select
 
 from oso_las.model import (
-    TRANSITIONS,
     Act,
+    Identity,
     NotPossibleError,
     State,
     UnknownDossierError,
     microseconds,
+    next_state,
 )
-from oso_las.tables import ActRow, DossierRow, PartRow, RequestRow, RetrievalRow
+from oso_las.tables import (
+    ActRow,
+    DossierRow,
+    PartRow,
+    ReceivedNotificationRow,
+    RequestRow,
+    RetrievalRow,
+    SentNotificationRow,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
-    from oso_las.model import Identity
+    from oso_las.wishes import Wish
 
 MIGRATIONS = "oso_las:migrations"
 Values: TypeAlias = dict[str, Any]
@@ -58,6 +67,8 @@ _OPEN_RETRIEVAL = (
     .where(RetrievalRow.birth_date == bindparam("birth_date"))
     .where(RetrievalRow.number_kind == bindparam("kind"))
     .where(RetrievalRow.source_brin == bindparam("source_brin"))
+    .where(RetrievalRow.kind == bindparam("transfer_kind"))
+    .where(RetrievalRow.coupling_key == bindparam("coupling_key"))
     .where(RetrievalRow.state == "open")
     .where(RetrievalRow.expire_time > bindparam("now"))
 )
@@ -65,13 +76,39 @@ _OPEN_RETRIEVAL = (
 _ADD_PARTS = insert(PartRow.metadata.tables["las_part"])
 _ADD_ACT = insert(ActRow.metadata.tables["las_act"])
 _ADD_REQUEST = insert(RequestRow.metadata.tables["las_request"])
-_FORGET = (
-    update(RetrievalRow.metadata.tables["las_retrieval"])
-    .where(col(RetrievalRow.session_id) == bindparam("ended"))
-    .values(number_kind="", pupil_number="", birth_date="", salt=b"", opened=b"")
+_RETRIEVAL = RetrievalRow.metadata.tables["las_retrieval"]
+_NOTIFICATION = ReceivedNotificationRow.metadata.tables["las_received_notification"]
+# Who was asked for: kept while the wish is not fulfilled, so that a notification can be shown.
+_WISH = ("source_brin", "kind", "number_kind", "pupil_number", "birth_date", "coupling_key")
+_FORGOTTEN = {"number_kind": "", "pupil_number": "", "birth_date": "", "coupling_key": ""}
+_MINE = _RETRIEVAL.alias("mine")
+_SAME_WISH = (
+    select(_RETRIEVAL.c.session_id)
+    .join(_MINE, and_(*(_RETRIEVAL.c[name] == _MINE.c[name] for name in _WISH)))
+    .where(_MINE.c.session_id == bindparam("ended"))
 )
-_CLOSE_RETRIEVAL = _FORGET.values(state="closed")
-_END_RETRIEVAL = _FORGET.values(
+_SAME_KEY = select(_RETRIEVAL.c.coupling_key).where(
+    _RETRIEVAL.c.session_id == bindparam("ended"), _RETRIEVAL.c.coupling_key != ""
+)
+_NOTE_FETCHED = (
+    update(_NOTIFICATION)
+    .where(
+        or_(
+            _NOTIFICATION.c.session_id.in_(_SAME_WISH),
+            _NOTIFICATION.c.coupling_key.in_(_SAME_KEY),
+        )
+    )
+    .where(_NOTIFICATION.c.dossier_number.is_(None))
+    .values(dossier_number=bindparam("fetched"))
+)
+_FORGET_WISH = update(_RETRIEVAL).where(_RETRIEVAL.c.session_id.in_(_SAME_WISH)).values(_FORGOTTEN)
+_OVER = (
+    update(_RETRIEVAL)
+    .where(col(RetrievalRow.session_id) == bindparam("ended"))
+    .values(salt=b"", opened=b"")
+)
+_CLOSE_RETRIEVAL = _OVER.values(state="closed")
+_END_RETRIEVAL = _OVER.values(
     state="to_close",
     opened=bindparam("binding"),
     close_request=bindparam("close_request"),
@@ -113,6 +150,15 @@ class Transaction(Session):
     def dossiers_of(self, identity: Identity) -> list[DossierRow]:
         """Find the dossiers of a pupil, our own and received ones, the newest first."""
         return list(self.exec(_DOSSIERS_OF, params=_params(identity)))
+
+    def dossier_of_key(self, coupling_sha256: bytes) -> DossierRow | None:
+        """Find the dossier an SWV was given a coupling key for, by the digest of the key."""
+        query = (
+            select(DossierRow)
+            .join(SentNotificationRow)
+            .where(SentNotificationRow.coupling_sha256 == coupling_sha256)
+        )
+        return self.exec(query).first()
 
     def digests(self) -> set[bytes]:
         """Give the digest of every file that a row names."""
@@ -156,7 +202,7 @@ class Transaction(Session):
 
         """
         row = self.dossier(number)
-        state = TRANSITIONS.get((State(row.state), act))
+        state = next_state(row.kind, State(row.state), act)
         if state is None:
             raise NotPossibleError(number, State(row.state), act)
         row.state = state.value
@@ -178,6 +224,40 @@ class Transaction(Session):
         """Write down a request another school made: the values of a RequestRow."""
         self.connection().execute(_ADD_REQUEST, values)
 
+    def requests_for(self, identity: Identity, kind: str, target: str) -> list[RequestRow]:
+        """Find the requests a school made for a pupil's dossier of a kind, the oldest first."""
+        query = (
+            select(RequestRow)
+            .where(RequestRow.pupil_number == identity.number)
+            .where(RequestRow.birth_date == identity.birth_date)
+            .where(RequestRow.number_kind == identity.kind)
+            .where(RequestRow.kind == kind)
+            .where(RequestRow.target_brin == target)
+            .order_by(col(RequestRow.time), col(RequestRow.id))
+        )
+        return list(self.exec(query))
+
+    def notifications(self) -> list[ReceivedNotificationRow]:
+        """Give the notifications other schools brought, the newest first."""
+        order = col(ReceivedNotificationRow.number).desc()
+        return list(self.exec(select(ReceivedNotificationRow).order_by(order)))
+
+    def has_notification(self, notification_id: str) -> bool:
+        """Tell whether a notification was brought before."""
+        query = select(ReceivedNotificationRow.number).where(
+            ReceivedNotificationRow.notification_id == notification_id
+        )
+        return self.exec(query).first() is not None
+
+    def who_was_asked_for(self, session_id: str) -> Identity:
+        """Give the pupil of a session of ours: of the wish, or of the dossier that came in it."""
+        dossiers = select(DossierRow).where(DossierRow.session_id == session_id)
+        row = self.retrieval(session_id)
+        found = row if row is not None and row.pupil_number else self.exec(dossiers).first()
+        if found is None:
+            return Identity("", "", "")
+        return Identity(found.number_kind, found.pupil_number, found.birth_date)
+
     def unknown_pupils_asked(self, target_brin: str, since: datetime) -> int:
         """Count the different pupils a school asked for since a moment whom we do not have."""
         params = {"target_brin": target_brin, "since": microseconds(since)}
@@ -187,11 +267,15 @@ class Transaction(Session):
         """Find a session we opened."""
         return self.get(RetrievalRow, session_id)
 
-    def open_retrieval(
-        self, identity: Identity, source_brin: str, now: datetime
-    ) -> RetrievalRow | None:
-        """Find a session for this pupil that is still open, to go on with."""
-        params = {"source_brin": source_brin, "now": microseconds(now), **_params(identity)}
+    def open_retrieval(self, wish: Wish, now: datetime) -> RetrievalRow | None:
+        """Find a session for this wish that is still open, to go on with."""
+        params = {
+            "source_brin": wish.source_brin,
+            "transfer_kind": wish.kind,
+            "coupling_key": wish.coupling_key,
+            "now": microseconds(now),
+            **_params(wish.identity),
+        }
         return self.exec(_OPEN_RETRIEVAL, params=params).first()
 
     def end_retrieval(
@@ -199,12 +283,30 @@ class Transaction(Session):
     ) -> None:
         """Say that nothing more is fetched in a session, and what is to be told of it.
 
-        Who the pupil is was needed to go on; from now on it is not. Of the session as it was
-        granted, what it is bound to is kept (`binding.only_binding`).
+        When a dossier came, who was asked for is forgotten, in every session with the same wish.
+        Otherwise the wish stands: the source may notify us when it is ready. Of the session as it
+        was granted, what it is bound to is kept (`binding.only_binding`).
         """
+        if dossier_number is not None:
+            fulfilled = {"ended": session_id, "fetched": dossier_number}
+            self.connection().execute(_NOTE_FETCHED, fulfilled)
+            self.connection().execute(_FORGET_WISH, {"ended": session_id})
         told = {"close_request": close_request, "dossier_number": dossier_number}
         told["binding"] = binding
         self.connection().execute(_END_RETRIEVAL, {"ended": session_id, **told})
+
+    def forget(self, before: datetime) -> None:
+        """Forget who was asked for before a moment, here and by us, and what was told of it."""
+        at = microseconds(before)
+        requests = RequestRow.metadata.tables["las_request"]
+        connection = self.connection()
+        connection.execute(delete(requests).where(requests.c.time < at))
+        connection.execute(delete(_NOTIFICATION).where(_NOTIFICATION.c.time < at))
+        connection.execute(
+            update(_RETRIEVAL)
+            .where(_RETRIEVAL.c.expire_time < at, _RETRIEVAL.c.state != "open")
+            .values(_FORGOTTEN)
+        )
 
     def close_retrieval(self, session_id: str) -> None:
         """Say that a session is over, and nobody needs to be told."""

@@ -14,7 +14,10 @@ from oso.result.v1.result_code_pb2 import (
 )
 from oso.trafficcenter.v1 import traffic_center_service_pb2 as messages
 from oso.trafficcenter.v1.traffic_center_service_pb2_grpc import TrafficCenterServiceStub
-from oso.transfer.v1.transfer_pb2 import TRANSFER_KIND_OVERSTAPDOSSIER
+from oso.transfer.v1.transfer_pb2 import (
+    TRANSFER_KIND_OVERSTAPDOSSIER,
+    TRANSFER_KIND_SWV_DOSSIER,
+)
 from oso_las.model import ACCEPTED_YEARS
 from oso_rpc.channel import Connection
 from oso_rpc.errors import OsoError, from_rpc_error
@@ -22,7 +25,9 @@ from oso_rpc.errors import OsoError, from_rpc_error
 if TYPE_CHECKING:
     from collections.abc import Awaitable
 
+    from oso.directory.v1.directory_pb2 import DeliveryPoint
     from oso.trafficcenter.v1.traffic_center_service_pb2_grpc import TrafficCenterServiceAsyncStub
+    from oso.transfer.v1.transfer_pb2 import TransferKind
     from oso_rpc.clock import Clock
     from oso_rpc.credentials_source import CredentialsSource
 
@@ -76,17 +81,26 @@ class TrafficCenter:
         return await _answered(self._stub.Ping(request, timeout=_DEADLINE))
 
     async def open(
-        self, routing_key: str, source_brin: str, search_key: bytes
+        self,
+        routing_key: str,
+        source_brin: str,
+        search_key: bytes = b"",
+        *,
+        coupling_key: str = "",
+        kind: TransferKind.ValueType = TRANSFER_KIND_OVERSTAPDOSSIER,
     ) -> messages.OpenSessionResponse:
-        """Open a session to fetch a pupil's dossier from a school."""
+        """Open a session to fetch a pupil's dossier from a school, by the key its kind has."""
         request = messages.OpenSessionRequest(
             request_id=str(uuid.uuid4()),
             target_routing_key=routing_key,
             source_brin=source_brin,
-            kind=TRANSFER_KIND_OVERSTAPDOSSIER,
+            kind=kind,
             accepted_dossier_years=ACCEPTED_YEARS,
         )
-        request.key.search_key = search_key
+        if coupling_key:
+            request.key.coupling_key = coupling_key
+        else:
+            request.key.search_key = search_key
         request.send_time.FromDatetime(self._clock.now())
         return await _answered(self._stub.OpenSession(request, timeout=_DEADLINE))
 
@@ -114,6 +128,33 @@ class TrafficCenter:
             raise OsoError(RESULT_CODE_CERTIFICATE_NOT_ALLOWED, subject=request.session_id)
         stub = TrafficCenterServiceStub(channel)
         return await _answered(stub.CloseSession(request, timeout=_DEADLINE))
+
+    async def report_notification(
+        self,
+        routing_key: str,
+        kind: TransferKind.ValueType,
+        *,
+        session_id: str = "",
+        target_routing_key: str = "",
+    ) -> messages.ReportNotificationResponse:
+        """Register a notification to who asked in a session, or to a delivery point of an SWV."""
+        request = messages.ReportNotificationRequest(
+            request_id=str(uuid.uuid4()), source_routing_key=routing_key, kind=kind
+        )
+        if session_id:
+            request.session_id = session_id
+        else:
+            request.target_routing_key = target_routing_key
+        request.send_time.FromDatetime(self._clock.now())
+        return await _answered(self._stub.ReportNotification(request, timeout=_DEADLINE))
+
+    async def delivery_points_of_swv(self, code: str) -> list[DeliveryPoint]:
+        """List the active delivery points of an SWV."""
+        request = messages.ListDeliveryPointsRequest(
+            swv=code, kind=TRANSFER_KIND_SWV_DOSSIER, page_size=1000
+        )
+        found = await _answered(self._stub.ListDeliveryPoints(request, timeout=_DEADLINE))
+        return [one.delivery_point for one in found.delivery_points]
 
     async def timeline(self, session_id: str) -> messages.GetSessionTimelineResponse:
         """Ask for every step of a session."""

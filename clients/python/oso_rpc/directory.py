@@ -24,6 +24,7 @@ from oso.directory.v1.directory_pb2 import (
     Directory,
     School,
     SignedDirectory,
+    Swv,
     System,
 )
 from oso.result.v1.result_code_pb2 import RESULT_CODE_DIRECTORY_EXPIRED
@@ -116,12 +117,16 @@ class DirectoryView:
         self.issue_time = moment(directory.issue_time)
         self.accepted_dossier_years = tuple(directory.accepted_dossier_years)
         self.delivery_points = tuple(
-            sorted(directory.delivery_points, key=lambda point: point.routing_key)
+            sorted(
+                (*directory.delivery_points, *directory.swv_delivery_points),
+                key=lambda point: point.routing_key,
+            )
         )
         self.traffic_center_keys: Mapping[str, bytes] = {
             key.key_id: key.public_key for key in directory.traffic_center_keys
         }
         self._schools = {school.brin: school for school in directory.schools}
+        self._swvs = {swv.code: swv for swv in directory.swvs}
         self._systems = {system.system_id: system for system in directory.systems}
         self._points = {point.routing_key: point for point in self.delivery_points}
         self._certificates = {
@@ -132,20 +137,24 @@ class DirectoryView:
         self._points_of: dict[str, list[DeliveryPoint]] = defaultdict(list)
         self._points_by: dict[str, list[DeliveryPoint]] = defaultdict(list)
         for point in self.delivery_points:
-            self._points_of[point.brin].append(point)
+            self._points_of[point.brin or point.swv].append(point)
             self._points_by[point.system_id].append(point)
 
     def school(self, brin: str) -> School | None:
         """Find a school by its BRIN."""
         return self._schools.get(brin)
 
+    def swv(self, code: str) -> Swv | None:
+        """Find an SWV by its code."""
+        return self._swvs.get(code)
+
     def delivery_point(self, routing_key: str) -> DeliveryPoint | None:
         """Find a delivery point by its routing key."""
         return self._points.get(routing_key)
 
-    def delivery_points_of(self, brin: str) -> tuple[DeliveryPoint, ...]:
-        """Find the delivery points of a school, by routing key."""
-        return tuple(self._points_of.get(brin, ()))
+    def delivery_points_of(self, party: str) -> tuple[DeliveryPoint, ...]:
+        """Find the delivery points of a school (BRIN) or SWV (code), by routing key."""
+        return tuple(self._points_of.get(party, ()))
 
     def delivery_points_by(self, system_id: str) -> tuple[DeliveryPoint, ...]:
         """Find the delivery points a system speaks for, by routing key."""

@@ -12,11 +12,20 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from oso.transfer.v1.transfer_pb2 import (
+    TRANSFER_KIND_OVERDRACHTBINNENBRIN,
+    TRANSFER_KIND_SWV_DOSSIER,
+)
 from oso_dossier import DossierDocument, write_xml
 from oso_dossier.synthetic import generate
 from oso_las.app import Node, Settings, running
 from oso_las.model import Identity
-from oso_registry.testing import TRAFFIC_CENTER, Landscape, routing_key_of
+from oso_registry.testing import (
+    TRAFFIC_CENTER,
+    Landscape,
+    routing_key_of,
+    swv_routing_key_of,
+)
 from oso_trafficcenter.app import Settings as CenterSettings
 from oso_trafficcenter.app import running as running_center
 
@@ -24,6 +33,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
     from pathlib import Path
 
+    from oso.directory.v1.directory_pb2 import DeliveryPoint
+    from oso_las.wishes import Wish
     from oso_rpc.server import Server
 
 SOURCE, TARGET, OTHER = "00SS", "01VV", "02ZZ"
@@ -278,3 +289,111 @@ async def cutting_proxy(
         yield server.sockets[0].getsockname()[1], cut
     finally:
         server.close()
+
+
+# --- beside the two schools: a second location of the first one, and an SWV
+
+SWV = "PO3001"
+SECOND = routing_key_of(SOURCE, 2)
+FOR_SWV = routing_key_of(SOURCE, 3)
+
+
+def _settle(landscape: Landscape) -> None:
+    """Add a second location of the first school, and an SWV."""
+    for system in ("las-d", "swv-a"):
+        landscape.add_system(system)
+    for point in landscape.directory.delivery_points:
+        if point.brin == SOURCE:
+            point.kinds.append(TRANSFER_KIND_OVERDRACHTBINNENBRIN)
+    landscape.add_delivery_point(SOURCE, "las-d", 2, TRANSFER_KIND_OVERDRACHTBINNENBRIN)
+    landscape.add_delivery_point(SOURCE, SYSTEMS[SOURCE], 3, TRANSFER_KIND_SWV_DOSSIER)
+    landscape.add_swv(SWV, "swv-a")
+    landscape.publish()
+
+
+def _points(country: Country) -> list[DeliveryPoint]:
+    directory = country.landscape.directory
+    return [*directory.delivery_points, *directory.swv_delivery_points]
+
+
+async def _start(country: Country, stack: AsyncExitStack, system: str, **changes: Any) -> Node:
+    """Start one more node; its delivery points learn where it listens."""
+    folder = country.landscape.folder
+    home = folder / (SOURCE if system == SYSTEMS[SOURCE] else system)
+    home.mkdir(mode=0o700, exist_ok=True)
+    files = {
+        "certificate": folder / f"{system}.crt",
+        "key": folder / f"{system}.key",
+        "parts": home / "parts",
+    }
+    values = {**country.settings(SOURCE).model_dump(), **files, **changes}
+    settings = Settings(**values)
+    node, server = await stack.enter_async_context(running(home, settings, country.clock))
+    for point in _points(country):
+        if point.system_id == system:
+            point.address = f"127.0.0.1:{server.port}"
+    return node
+
+
+@dataclass
+class Neighbours:
+    """The nodes beside the two schools.
+
+    Attributes:
+        country: The rest.
+        second: The second location of the first school.
+        swv: The SWV.
+
+    """
+
+    country: Country
+    second: Node
+    swv: Node
+
+    @property
+    def source(self) -> Node:
+        """The first school."""
+        return self.country.nodes[SOURCE]
+
+    @property
+    def target(self) -> Node:
+        """The school that asks."""
+        return self.country.nodes[TARGET]
+
+    async def ready(self, document: DossierDocument, target: str) -> int:
+        """Import a dossier at the first school and set it ready."""
+        number = await self.source.desk.import_document(document, "test")
+        if document.dossier.overdrachtsoort == "overstapdossier":
+            await self.source.desk.inspect(number, "test")
+        await self.source.desk.set_ready(number, target, "test")
+        return number
+
+    async def told(self, number: int, to: str = "") -> list[tuple[str, str]]:
+        """Notify; give whom, with what result."""
+        sent = await self.source.notifier.notify(number, "worker", to)
+        return [(one.routing_key, one.result) for one in sent]
+
+    async def told_swv(self) -> Wish:
+        """Set a dossier ready for the SWV and notify it; give what it may fetch."""
+        number = await self.ready(generate("POSWV", 7), SWV)
+        assert await self.told(number) == [(swv_routing_key_of(SWV), "ARRIVED")]
+        (notice, *_) = await self.swv.inbox.notices()
+        return await self.swv.inbox.wish(notice.number)
+
+
+@pytest.fixture
+async def neighbours(landscape: Landscape) -> AsyncIterator[Neighbours]:
+    """Source, target, second location and SWV, on SQLite; the directory is published once."""
+    _settle(landscape)
+    country = Country(landscape, lambda _brin: "")
+    await country.start_center()
+    async with AsyncExitStack() as stack:
+        country.nodes[SOURCE] = await _start(
+            country, stack, SYSTEMS[SOURCE], swv_routing_key=FOR_SWV
+        )
+        second = await _start(country, stack, "las-d", routing_key=SECOND)
+        swv_key = swv_routing_key_of(SWV)
+        swv = await _start(country, stack, "swv-a", brin="", swv=SWV, routing_key=swv_key)
+        await country.start_school(TARGET)
+        yield Neighbours(country, second, swv)
+    await country.close()

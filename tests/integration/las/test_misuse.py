@@ -21,7 +21,7 @@ from oso.exchange.v1.dossier_exchange_service_pb2_grpc import DossierExchangeSer
 from oso.exchange.v1.manifest_pb2 import Manifest
 from oso.trafficcenter.v1.session_pb2 import Grant
 from oso_dossier import dossier_bytes, parse_dossier
-from oso_las.exchange import Delivery
+from oso_las.delivering import Delivery
 from oso_las.manifest import sign_manifest
 from oso_las.search_key import search_key
 from oso_registry.testing import routing_key_of

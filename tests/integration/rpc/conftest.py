@@ -81,7 +81,8 @@ class Center(center_stubs.TrafficCenterServiceServicer):
     async def _nothing(self, request: Any, context: Any) -> Any:
         raise AssertionError(request, context)
 
-    OpenSession = CheckSession = CloseSession = GetSessionTimeline = _nothing
+    OpenSession = CheckSession = CloseSession = ReportNotification = _nothing
+    GetSessionTimeline = ListClosedSessions = _nothing
 
 
 @dataclass
@@ -116,6 +117,12 @@ class Exchange(exchange_stubs.DossierExchangeServiceServicer):
                 await asyncio.Event().wait()
         finally:
             self.ended.set()
+
+    async def Notify(  # noqa: N802
+        self, request: exchange.NotifyRequest, context: Any
+    ) -> exchange.NotifyResponse:
+        """Do nothing."""
+        raise AssertionError(request, context)
 
 
 @dataclass

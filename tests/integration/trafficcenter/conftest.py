@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import uuid
 from contextlib import AsyncExitStack
@@ -147,6 +148,15 @@ class Center:
         for name, value in changes.items():
             setattr(request, name, value)
         return request
+
+    async def wait_for_directory(self, system_id: str = "las-a") -> None:
+        """Wait until the Traffic Center has the directory that was published last."""
+        version = self.landscape.directory.version
+        for _ in range(200):
+            told = await self.stub(system_id).Ping(messages.PingRequest(), timeout=10)
+            if told.directory_version >= version:
+                return
+            await asyncio.sleep(0.02)
 
     async def timeline(self, session_id: str, system_id: str = "las-b", **paging: Any) -> Any:
         """Ask for the timeline of a session."""

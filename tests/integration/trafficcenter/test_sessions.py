@@ -97,7 +97,7 @@ async def test_open_names_where_the_source_can_be_reached(center: Center) -> Non
         ({"kind": TRANSFER_KIND_OVERDRACHTBINNENBRIN}, "SCHOOLS_NOT_RELATED"),
         (
             {"kind": TRANSFER_KIND_OVERDRACHTBINNENBRIN, "source_brin": TARGET},
-            "KIND_NOT_SUPPORTED",
+            "TARGET_INACTIVE",
         ),
         ({"kind": TRANSFER_KIND_SWV_DOSSIER}, "REQUEST_INVALID"),
         ({"kind": 0}, "REQUEST_INVALID"),

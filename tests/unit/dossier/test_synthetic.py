@@ -41,9 +41,13 @@ def test_they_keep_the_rules_of_the_standard(profile: str) -> None:
 
 @pytest.mark.parametrize("profile", PROFILES)
 def test_numbers_are_valid_in_form_and_of_nobody(profile: str) -> None:
-    """A BSN passes the eleven-test and begins with 9999, which is given to nobody."""
+    """A BSN passes the eleven-test and begins with 9999, given to nobody; an SWV gets none."""
     for seed in range(200):
-        number = generate(profile, seed).dossier.huidigeschool.leerling.bsn
+        pupil = generate(profile, seed).dossier.huidigeschool.leerling
+        if profile.endswith("SWV"):
+            assert pupil.WhichOneof("nummer") is None
+            continue
+        number = pupil.bsn
         assert bsn.is_valid(number)
         assert number.startswith("9999")
 
@@ -59,7 +63,7 @@ def test_dates_follow_each_other(profile: str) -> None:
         assert begins == list(range(begins[0], begins[0] + len(begins)))
 
 
-@pytest.mark.parametrize("profile", PROFILES)
+@pytest.mark.parametrize("profile", ["POPO", "POVO", "VOVO"])
 def test_the_shipped_dossier_is_the_generated_one(profile: str) -> None:
     """The file in the repository is what the generator makes of seed 7, byte for byte."""
     shipped = (SHIPPED / f"{profile.lower()}.xml").read_bytes()

@@ -14,6 +14,10 @@ from oso.exchange.v1.manifest_pb2 import (
     Manifest,
     SignedManifest,
 )
+from oso.transfer.v1.transfer_pb2 import (
+    TRANSFER_KIND_OVERDRACHTBINNENBRIN,
+    TRANSFER_KIND_OVERSTAPDOSSIER,
+)
 from oso_dossier.documents import documents_of
 from oso_dossier.synthetic import generate
 from oso_las.manifest import (
@@ -48,6 +52,7 @@ def systems(tmp_path_factory: pytest.TempPathFactory) -> tuple[Credentials, Cred
 def _manifest(dossier: Dossier) -> Manifest:
     manifest = Manifest(
         session_id=SESSION,
+        kind=TRANSFER_KIND_OVERSTAPDOSSIER,
         profile="POVO",
         dossier_year="2019.1",
         source_brin=BRIN,
@@ -168,6 +173,7 @@ def test_a_well_signed_manifest_of_something_else_is_refused(
 @pytest.mark.parametrize(
     "change",
     [
+        lambda m: setattr(m, "kind", TRANSFER_KIND_OVERDRACHTBINNENBRIN),
         lambda m: setattr(m, "profile", "VOVO"),
         lambda m: setattr(m, "dossier_year", "2020.1"),
         lambda m: setattr(m.parts[1], "size", m.parts[1].size + 1),

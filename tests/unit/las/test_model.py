@@ -9,6 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oso_dossier.synthetic import generate
+from oso_las.inbox import PupilForgottenError, UnknownNotificationError
+from oso_las.kinds import BINNEN_BRIN, OVERSTAP, PROFILES_OF, SWV
 from oso_las.model import (
     ACT_NAMES,
     STATE_NAMES,
@@ -25,7 +27,11 @@ from oso_las.model import (
     UnknownDossierError,
     YearNotSupportedError,
     is_brin,
+    next_state,
 )
+from oso_las.notifier import DeliveryPointChoiceError, NobodyAskedError
+from oso_las.receivers import WrongReceiverError, check_receiver, is_swv
+from oso_las.wishes import NOBODY, PersonNumberError, identity_in
 
 _IDENTITIES = st.builds(
     Identity,
@@ -139,10 +145,17 @@ def test_every_refusal_of_the_desk_has_a_text_in_both_languages() -> None:
     errors = [
         UnknownDossierError(4),
         *(NotPossibleError(4, state, act) for state, act in itertools.product(State, Act)),
-        KindNotSupportedError("swv-dossier", ""),
+        KindNotSupportedError("swv-dossier\x1b[2J", ""),
         YearNotSupportedError("2018.1.1"),
         NoIdentityError(),
         NotABrinError("x\x1b[2J"),
+        PersonNumberError(["huidigeschool.leerling.bsn"]),
+        *(WrongReceiverError(kind, "x\x1b[2J") for kind in (*PROFILES_OF, "x\x1b[2J")),
+        NobodyAskedError(4, "01VV"),
+        DeliveryPointChoiceError("PO3001", []),
+        DeliveryPointChoiceError("PO3001", ["0" * 20]),
+        UnknownNotificationError(4),
+        PupilForgottenError(4),
         BeingFetchedError("a session"),
     ]
 
@@ -150,3 +163,70 @@ def test_every_refusal_of_the_desk_has_a_text_in_both_languages() -> None:
     for error in errors:
         assert error.text("nl") != error.text("en")
         assert error.text("nl").isprintable()
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"), [(OVERSTAP, None), (BINNEN_BRIN, State.READY), (SWV, State.READY)]
+)
+def test_inspection_comes_first_where_the_profile_asks_it(
+    kind: str, expected: State | None
+) -> None:
+    """A draft for another school cannot be set ready; one within the BRIN or for an SWV can."""
+    assert expected is next_state(kind, State.DRAFT, Act.SET_READY)
+    for state, act in itertools.product(State, Act):
+        if (state, act) != (State.DRAFT, Act.SET_READY):
+            assert next_state(OVERSTAP, state, act) is next_state(kind, state, act)
+
+
+def test_notifying_changes_no_state() -> None:
+    """Only a dossier that is ready can be notified, and stays what it was."""
+    found = {state: after for (state, act), after in TRANSITIONS.items() if act is Act.NOTIFY}
+
+    assert {State.READY: State.READY, State.DELIVERED: State.DELIVERED} == found
+
+
+@pytest.mark.parametrize(
+    ("kind", "target", "refused"),
+    [
+        (OVERSTAP, "01VV", None),
+        (OVERSTAP, "PO3001", WrongReceiverError),
+        (OVERSTAP, "school", NotABrinError),
+        (BINNEN_BRIN, "00SS", None),
+        (BINNEN_BRIN, "01VV", WrongReceiverError),
+        (BINNEN_BRIN, "PO3001", WrongReceiverError),
+        (SWV, "PO3001", None),
+        (SWV, "01VV", WrongReceiverError),
+        (SWV, "", NotABrinError),
+        ("", "01VV", None),
+    ],
+)
+def test_each_kind_has_its_receivers(
+    kind: str, target: str, refused: type[DeskError] | None
+) -> None:
+    """A school for a move, our own within one BRIN, an SWV for support."""
+    if refused is None:
+        check_receiver(kind, target, "00SS")
+        return
+    with pytest.raises(refused):
+        check_receiver(kind, target, "00SS")
+
+
+@given(st.text(max_size=8))
+def test_no_code_is_that_of_a_school_and_of_an_swv(text: str) -> None:
+    """What names a party names one party."""
+    assert not (is_brin(text) and is_swv(text))
+    assert is_swv("PO3001")
+    assert is_brin("00SS")
+
+
+def test_a_dossier_for_an_swv_is_nobodys() -> None:
+    """It has no identity, and one that has a number of a person is refused without repeating it."""
+    dossier = generate("POSWV", 7).dossier
+    assert identity_in(dossier) == NOBODY
+    dossier.huidigeschool.leerling.bsn = "999900006"
+
+    with pytest.raises(PersonNumberError) as refused:
+        identity_in(dossier)
+
+    assert ("huidigeschool.leerling.bsn",) == refused.value.places
+    assert "999900006" not in refused.value.text("nl") + refused.value.text("en")

@@ -104,6 +104,52 @@ def test_good_file_becomes_a_directory(folder: Path) -> None:
     assert point.mandate.end_time.ToDatetime(UTC) == datetime(2027, 8, 1, tzinfo=UTC)
 
 
+FOR_SWV = """
+[[swv]]
+code = "PO3001"
+name = "Passend Onderwijs Noord"
+qualification = "qualified"
+
+[[delivery_point]]
+routing_key = "00000099000PO3001001"
+swv = "PO3001"
+system = "las-a"
+address = "swv.example.nl:7444"
+kinds = ["swv-dossier"]
+dossier_years = ["2019.1"]
+mandate_start = 2026-01-01T00:00:00Z
+"""
+
+
+def test_an_swv_is_registered_apart_from_schools(folder: Path) -> None:
+    """It has its own entry, and its delivery point is not among those of schools."""
+    path = folder / "registration.toml"
+    path.write_text(GOOD + FOR_SWV, encoding="utf-8")
+
+    directory = read_registration(path, NOW)
+
+    (swv,), (point,) = directory.swvs, directory.swv_delivery_points
+    assert (swv.code, swv.test_swv, point.swv, point.brin) == ("PO3001", False, "PO3001", "")
+    assert ["00SS"] == [one.brin for one in directory.delivery_points]
+
+
+def test_an_swv_receives_nothing_but_dossiers_for_an_swv(folder: Path) -> None:
+    """A delivery point for another kind, of nobody, or with a routing key twice, is told."""
+    move = GOOD + FOR_SWV.replace('["swv-dossier"]', '["swv-dossier", "overstapdossier"]')
+    twice = GOOD + FOR_SWV.replace("00000099000PO3001001", "0000000700000SS00001")
+    unknown = GOOD + FOR_SWV.replace('swv = "PO3001"', 'swv = "VO2502"')
+
+    assert findings_in(folder, move) == [
+        "delivery_point of an SWV 1: an SWV receives swv-dossiers, and nothing else"
+    ]
+    assert findings_in(folder, unknown) == [
+        "delivery_point of an SWV 1: swv VO2502 is not registered"
+    ]
+    assert findings_in(folder, twice) == [
+        "delivery_point 0000000700000SS00001: is there more than once"
+    ]
+
+
 @pytest.mark.parametrize(
     ("old", "new", "finding"),
     [
@@ -137,6 +183,24 @@ def test_good_file_becomes_a_directory(folder: Path) -> None:
             'brin = "00SS"\nvestiging',
             'brin = "01VV"\nvestiging',
             "delivery_point 1: school 01VV is not registered",
+        ),
+        (
+            'brin = "00SS"\nvestiging',
+            "vestiging",
+            "delivery_point 1: give brin for a school, or swv for an SWV",
+        ),
+        (
+            'brin = "00SS"\nvestiging',
+            'brin = "00SS"\nswv = "PO3001"\nvestiging',
+            "delivery_point 1: give brin for a school, or swv for an SWV",
+        ),
+        (
+            "[[system]]",
+            '[[swv]]\ncode = "01VV"\nname = "Noord"\n\n[[system]]',
+            (
+                "swv 1 code: must be four to eight capitals and digits, a capital first, "
+                "such as PO3001"
+            ),
         ),
         (
             'system = "las-a"',

@@ -104,7 +104,8 @@ def _mandate(country: Country, brin: str, *, begin: float, end: float | None) ->
         mandate.end_time.FromDatetime(NOW + timedelta(days=end))
 
 
-def _for_swv(request: messages.OpenSessionRequest) -> None:
+def _for_swv(country: Country, request: messages.OpenSessionRequest) -> None:
+    country.point(TARGET).kinds.append(transfer.TRANSFER_KIND_SWV_DOSSIER)
     request.kind = transfer.TRANSFER_KIND_SWV_DOSSIER
     request.key.coupling_key = "k"
 
@@ -135,10 +136,10 @@ OPEN = {
         "SCHOOLS_NOT_RELATED",
         {"source_brin": SOURCE, "target_brin": TARGET},
     ),
-    "a kind for an SWV, with its key": (
-        lambda _, request: _for_swv(request),
-        "KIND_NOT_SUPPORTED",
-        {"kind": "swv_dossier"},
+    "a school that asks for a dossier for an SWV": (
+        _for_swv,
+        "TARGET_INACTIVE",
+        {"routing_key": POINTS[TARGET]},
     ),
     "a coupling key where a search key belongs": (
         lambda _, request: setattr(request.key, "coupling_key", "k"),
@@ -455,7 +456,7 @@ def test_a_request_that_matches_gives_the_target(country: Country) -> None:
     """The source learns which school asks: its sector decides what it may give."""
     school = conditions.matches(country.view(), _checking(), _session(), NOW)
 
-    assert TARGET == school.brin
+    assert country.school(TARGET) == school
 
 
 @pytest.mark.parametrize(

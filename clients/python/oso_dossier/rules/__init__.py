@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from oso_dossier.profiles import profile_of
 from oso_dossier.rules.rule import Finding, Report, Rule, Severity, Text
-from oso_dossier.rules.validation import profile_of, validate
+from oso_dossier.rules.validation import validate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from oso_dossier.data_set import year_of
-from oso_dossier.profiles import BB, EXTENSIONS
+from oso_dossier.profiles import BB, EXTENSIONS, profile_of
 from oso_dossier.rules.definition import OV, PAO
 from oso_dossier.rules.engine import rule_set
 from oso_dossier.rules.routes import Walk
@@ -20,11 +20,6 @@ if TYPE_CHECKING:
 
 _SUPPORT_MOVES = ("POSWV", "VOSWV")
 _ONE_SHEET = "2016.1"  # later years have a sheet of their own for support
-
-
-def profile_of(dossier: Dossier) -> str:
-    """Give the profile a dossier says it has: BB, or the kind of move; empty when it says none."""
-    return BB if dossier.overdrachtsoort == WITHIN_BRIN else dossier.metadata.overstap
 
 
 def validate(

@@ -14,15 +14,25 @@ from oso.dossier.v1.dossier_pb2 import Dossier
 from oso.options.v1 import field_pb2
 from oso_dossier.attachments import describe
 from oso_dossier.document import DossierDocument
+from oso_dossier.profiles import BB, WITHIN_BRIN
 from oso_dossier.synthetic import names
 from oso_dossier.synthetic.drawing import pdf, png, zipped
 
 if TYPE_CHECKING:
     from oso.dossier.v1.document_pb2 import Document
 
-PROFILES = ("POPO", "POVO", "VOVO")
+PROFILES = ("POPO", "POVO", "VOVO", BB, "POSWV", "VOSWV")
 _ADVICE = ("10", "20", "30", "40", "50", "60", "70", "80")
-_FORBIDDEN = {"POPO": ("cat_vombo",), "POVO": ("cat_vve", "cat_vombo"), "VOVO": ("cat_vve",)}
+_FORBIDDEN = {
+    "POPO": ("cat_vombo",),
+    "POVO": ("cat_vve", "cat_vombo"),
+    "VOVO": ("cat_vve",),
+    BB: (),
+    "POSWV": ("cat_eindtoetsbo", "cat_vombo"),
+    "VOSWV": ("cat_vve",),
+}
+_KINDS = {BB: WITHIN_BRIN, "POSWV": "swv-dossier", "VOSWV": "swv-dossier"}
+_SECONDARY = frozenset({"VOVO", "VOSWV"})
 _OPTIONAL = (
     "cat_vve",
     "cat_onderwijsondersteuning",
@@ -34,6 +44,22 @@ _OPTIONAL = (
     "cat_vombo",
     "cat_bijlagedocs",
 )
+_FOR_SWV = (
+    *(one for one in _OPTIONAL if one != "cat_onderwijsondersteuning"),
+    "cat_ouderinzage",
+    "cat_overstapadvies",
+)
+_OTHER_OPTIONAL = {
+    BB: (
+        *_OPTIONAL,
+        "cat_ouderinzage",
+        "cat_oudersverzorgers",
+        "cat_schoolloopbaan",
+        "cat_overstapadvies",
+    ),
+    "POSWV": _FOR_SWV,
+    "VOSWV": _FOR_SWV,
+}
 
 
 @dataclass
@@ -70,7 +96,7 @@ def generate(profile: str, seed: int) -> DossierDocument:
     """Make an invented dossier.
 
     Args:
-        profile: POPO, POVO or VOVO.
+        profile: POPO, POVO, VOVO, BB, POSWV or VOSWV.
         seed: Any whole number; the same one gives the same dossier.
 
     Raises:
@@ -80,7 +106,7 @@ def generate(profile: str, seed: int) -> DossierDocument:
     if profile not in PROFILES:
         raise ValueError(profile)
     draw = _Draw(random.Random(f"{profile}-{seed}"), profile)  # noqa: S311  not for secrets
-    dossier = Dossier(overdrachtsoort="overstapdossier")
+    dossier = Dossier(overdrachtsoort=_KINDS.get(profile, "overstapdossier"))
     school_year = 2018
     _metadata(dossier, draw)
     dossier.inzage.voorlopigdossier = False
@@ -101,12 +127,13 @@ def _metadata(dossier: Dossier, draw: _Draw) -> None:
     metadata.pakketnaam, metadata.pakketversie = "OSO synthetic", "1"
     metadata.datum.CopyFrom(_date(date(2019, 5, 15)))
     metadata.standaardversie, metadata.validatieversie = "2019.1", "2019.1.1"
-    metadata.overstap = draw.profile
+    metadata.overstap = "POPO" if draw.profile == BB else draw.profile
+    optional = _OTHER_OPTIONAL.get(draw.profile, _OPTIONAL)
     switches = metadata.categorie_uitlevering
     for one in switches.DESCRIPTOR.fields:
         if one.GetOptions().Extensions[field_pb2.facts].last_year:
             continue  # of older years
-        value = "OPTIONEEL" if one.name in _OPTIONAL else "VERPLICHT"
+        value = "OPTIONEEL" if one.name in optional else "VERPLICHT"
         if one.name in _FORBIDDEN[draw.profile]:
             value = "VERBODEN"
         elif one.name == "cat_vombo":
@@ -115,7 +142,7 @@ def _metadata(dossier: Dossier, draw: _Draw) -> None:
 
 
 def _school(school: Any, draw: _Draw, town: tuple[str, str, str]) -> None:
-    secondary = draw.profile == "VOVO"
+    secondary = draw.profile in _SECONDARY
     kind = "Scholengemeenschap" if secondary else "Basisschool"
     school.naam = f"{kind} {draw.one(names.SCHOOLS)}"
     _address(school.adreslijst.add(), draw, town)
@@ -148,11 +175,12 @@ def _contact(contact: Any, kind: str, use: str, value: str) -> None:
 
 
 def _pupil(pupil: Any, draw: _Draw, town: tuple[str, str, str], school_year: int) -> None:
-    secondary = draw.profile == "VOVO"
+    secondary = draw.profile in _SECONDARY
     first, gender = draw.one(names.FIRST_NAMES)
     second, _ = draw.one(names.FIRST_NAMES)
     prefix, surname = draw.one(names.SURNAMES)
-    age = {"POPO": draw.chance.randrange(6, 10), "POVO": 12, "VOVO": 14}[draw.profile]
+    ages = {"POVO": 12, "VOVO": 14, "VOSWV": 14}
+    age = ages.get(draw.profile, draw.chance.randrange(6, 10))
     born = date(school_year + 1 - age, 1, 1) + timedelta(days=draw.chance.randrange(240))
     pupil.voornaam.extend([first, second])
     pupil.voorletters_1 = f"{first[0]}.{second[0]}."
@@ -164,7 +192,8 @@ def _pupil(pupil: Any, draw: _Draw, town: tuple[str, str, str], school_year: int
     home = pupil.adreslijst.adres.add()
     _address(home, draw, town)
     _contact(pupil.communicatielijst.add(), "telefoon", "prive", "0600000000")
-    pupil.bsn = draw.test_number()
+    if draw.profile not in {"POSWV", "VOSWV"}:  # an SWV gets no number of a person
+        pupil.bsn = draw.test_number()
     pupil.leerlingid = f"L{draw.chance.randrange(1000, 10000)}"
     started = date(born.year + (12 if secondary else 4), 8, 20)
     pupil.onderwijssinds.CopyFrom(_date(date(born.year + 4, 8, 20)))
@@ -206,13 +235,13 @@ def _career(pupil: Any, draw: _Draw, first_year: int, last_year: int) -> None:
     for number, year in enumerate(range(first_year, last_year + 1), 1):
         stretch = pupil.schoolloopbaanlijst.add()
         stretch.schooljaar = f"{year}-{year + 1}"
-        group = min(number, 3) if draw.profile == "VOVO" else min(number, 8)
+        group = min(number, 3) if draw.profile in _SECONDARY else min(number, 8)
         stretch.jaargroep = str(group)
         stretch.groepscode = f"{group}A"
         stretch.groepsnaam = f"Groep {group}A"
         stretch.begindatum.CopyFrom(_date(date(year, 8, 20)))
         stretch.einddatum.CopyFrom(_date(date(year + 1, 7, 5)))
-        stretch.brincode = "01VV" if draw.profile == "VOVO" else "00SS"
+        stretch.brincode = "01VV" if draw.profile in _SECONDARY else "00SS"
         stretch.vestigingscode = "00"
 
 

@@ -137,6 +137,8 @@ class Directory(_message.Message):
     ACCEPTED_DOSSIER_YEARS_FIELD_NUMBER: _builtins.int
     TRAFFIC_CENTER_KEYS_FIELD_NUMBER: _builtins.int
     TEST_CODES_FIELD_NUMBER: _builtins.int
+    SWVS_FIELD_NUMBER: _builtins.int
+    SWV_DELIVERY_POINTS_FIELD_NUMBER: _builtins.int
     version: _builtins.int
     """Rises by one with every change. A reader refuses a version lower than the
     one it has.
@@ -171,6 +173,16 @@ class Directory(_message.Message):
     def test_codes(self) -> Global___TestCodeTable:
         """The release of the test-code table in force; absent while none is published."""
 
+    @_builtins.property
+    def swvs(self) -> _containers.RepeatedCompositeFieldContainer[Global___Swv]:
+        """The SWVs that take part."""
+
+    @_builtins.property
+    def swv_delivery_points(self) -> _containers.RepeatedCompositeFieldContainer[Global___DeliveryPoint]:
+        """Where SWVs receive dossiers. Apart from those of schools: a reader that does
+        not know SWVs yet reads the rest as before.
+        """
+
     def __init__(
         self,
         *,
@@ -182,10 +194,12 @@ class Directory(_message.Message):
         accepted_dossier_years: _abc.Iterable[_builtins.str] | None = ...,
         traffic_center_keys: _abc.Iterable[Global___VerificationKey] | None = ...,
         test_codes: Global___TestCodeTable | None = ...,
+        swvs: _abc.Iterable[Global___Swv] | None = ...,
+        swv_delivery_points: _abc.Iterable[Global___DeliveryPoint] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["issue_time", b"issue_time", "test_codes", b"test_codes"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_dossier_years", b"accepted_dossier_years", "delivery_points", b"delivery_points", "issue_time", b"issue_time", "schools", b"schools", "systems", b"systems", "test_codes", b"test_codes", "traffic_center_keys", b"traffic_center_keys", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_dossier_years", b"accepted_dossier_years", "delivery_points", b"delivery_points", "issue_time", b"issue_time", "schools", b"schools", "swv_delivery_points", b"swv_delivery_points", "swvs", b"swvs", "systems", b"systems", "test_codes", b"test_codes", "traffic_center_keys", b"traffic_center_keys", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -332,6 +346,42 @@ class School(_message.Message):
 Global___School: _TypeAlias = School  # noqa: Y015
 
 @_typing.final
+class Swv(_message.Message):
+    """A regional body schools work together in (samenwerkingsverband, SWV). It
+    receives dossiers of kind swv-dossier and gives out none.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CODE_FIELD_NUMBER: _builtins.int
+    NAME_FIELD_NUMBER: _builtins.int
+    QUALIFICATION_FIELD_NUMBER: _builtins.int
+    TEST_SWV_FIELD_NUMBER: _builtins.int
+    code: _builtins.str
+    """Its code, such as `PO3001`; begins with a capital, so it is never a BRIN."""
+    name: _builtins.str
+    """Name as registered."""
+    qualification: Global___QualificationState.ValueType
+    """What it may do."""
+    test_swv: _builtins.bool
+    """True for an SWV run by OSO to test with."""
+    def __init__(
+        self,
+        *,
+        code: _builtins.str = ...,
+        name: _builtins.str = ...,
+        qualification: Global___QualificationState.ValueType = ...,
+        test_swv: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "name", b"name", "qualification", b"qualification", "test_swv", b"test_swv"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Swv: _TypeAlias = Swv  # noqa: Y015
+
+@_typing.final
 class System(_message.Message):
     """A system that speaks for schools: a supplier's, or one school's own."""
 
@@ -403,7 +453,7 @@ Global___Certificate: _TypeAlias = Certificate  # noqa: Y015
 
 @_typing.final
 class DeliveryPoint(_message.Message):
-    """A system at a school where dossiers are given out or received
+    """A system at a school or an SWV where dossiers are given out or received
     (aanleverpunt).
     """
 
@@ -419,12 +469,13 @@ class DeliveryPoint(_message.Message):
     DOSSIER_YEARS_FIELD_NUMBER: _builtins.int
     ACTIVE_FIELD_NUMBER: _builtins.int
     MANDATE_FIELD_NUMBER: _builtins.int
+    SWV_FIELD_NUMBER: _builtins.int
     routing_key: _builtins.str
     """Routing key (routeringskenmerk), 20 characters."""
     brin: _builtins.str
-    """BRIN of the school it belongs to."""
+    """BRIN of the school it belongs to; empty when it is an SWV's."""
     vestiging: _builtins.str
-    """Which location of the school, two digits."""
+    """Which location of the school, two digits; `00` for an SWV."""
     system_id: _builtins.str
     """The system that speaks for it."""
     address: _builtins.str
@@ -433,6 +484,8 @@ class DeliveryPoint(_message.Message):
     """Product and version it runs."""
     active: _builtins.bool
     """False when it was switched off."""
+    swv: _builtins.str
+    """Code of the SWV it belongs to; empty when it is a school's."""
     @_builtins.property
     def kinds(self) -> _containers.RepeatedScalarFieldContainer[_transfer_pb2.TransferKind.ValueType]:
         """Kinds of transfer it serves."""
@@ -443,8 +496,8 @@ class DeliveryPoint(_message.Message):
 
     @_builtins.property
     def mandate(self) -> Global___Mandate:
-        """The board's mandate to the supplier. Outside its dates the delivery point
-        may not be used.
+        """The mandate to the supplier, of the board or of the SWV. Outside its dates
+        the delivery point may not be used.
         """
 
     def __init__(
@@ -460,10 +513,11 @@ class DeliveryPoint(_message.Message):
         dossier_years: _abc.Iterable[_builtins.str] | None = ...,
         active: _builtins.bool = ...,
         mandate: Global___Mandate | None = ...,
+        swv: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["mandate", b"mandate"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["active", b"active", "address", b"address", "brin", b"brin", "dossier_years", b"dossier_years", "kinds", b"kinds", "mandate", b"mandate", "product", b"product", "routing_key", b"routing_key", "system_id", b"system_id", "vestiging", b"vestiging"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["active", b"active", "address", b"address", "brin", b"brin", "dossier_years", b"dossier_years", "kinds", b"kinds", "mandate", b"mandate", "product", b"product", "routing_key", b"routing_key", "swv", b"swv", "system_id", b"system_id", "vestiging", b"vestiging"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -471,7 +525,7 @@ Global___DeliveryPoint: _TypeAlias = DeliveryPoint  # noqa: Y015
 
 @_typing.final
 class Mandate(_message.Message):
-    """A board lets a supplier act for a school."""
+    """A board lets a supplier act for a school, or an SWV for itself."""
 
     DESCRIPTOR: _descriptor.Descriptor
 

@@ -9,6 +9,7 @@ from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from oso.exchange.v1 import manifest_pb2 as _manifest_pb2
+from oso.trafficcenter.v1 import notification_pb2 as _notification_pb2
 from oso.trafficcenter.v1 import session_pb2 as _session_pb2
 from oso.transfer.v1 import transfer_pb2 as _transfer_pb2
 import builtins as _builtins
@@ -183,3 +184,50 @@ class Chunk(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Chunk: _TypeAlias = Chunk  # noqa: Y015
+
+@_typing.final
+class NotifyRequest(_message.Message):
+    """Request of Notify. The notification has an id of its own: brought twice, it
+    is one notification.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NOTIFICATION_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def notification(self) -> _notification_pb2.SignedNotification:
+        """As the Traffic Center registered it. It must be for a delivery point of the
+        target, brought by the certificate it names, and not expired
+        (NOTIFICATION_INVALID); and about a session of the target's own with this
+        source (SESSION_UNKNOWN).
+        """
+
+    def __init__(
+        self,
+        *,
+        notification: _notification_pb2.SignedNotification | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["notification", b"notification"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["notification", b"notification"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___NotifyRequest: _TypeAlias = NotifyRequest  # noqa: Y015
+
+@_typing.final
+class NotifyResponse(_message.Message):
+    """Answer to Notify: it is stored, and will be shown."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___NotifyResponse: _TypeAlias = NotifyResponse  # noqa: Y015

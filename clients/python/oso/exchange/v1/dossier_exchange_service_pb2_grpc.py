@@ -27,7 +27,7 @@ if _version_not_supported:
 
 class DossierExchangeServiceStub:
     """Spoken between schools' systems, peer to peer over mutual TLS 1.3. Every
-    source runs it. Refusals have the form described at TrafficCenterService.
+    source runs it, and every target that wants to be notified. Refusals have the form described at TrafficCenterService.
     """
 
     def __init__(self, channel):
@@ -41,17 +41,32 @@ class DossierExchangeServiceStub:
                 request_serializer=oso_dot_exchange_dot_v1_dot_dossier__exchange__service__pb2.FetchDossierRequest.SerializeToString,
                 response_deserializer=oso_dot_exchange_dot_v1_dot_dossier__exchange__service__pb2.FetchDossierResponse.FromString,
                 _registered_method=True)
+        self.Notify = channel.unary_unary(
+                '/oso.exchange.v1.DossierExchangeService/Notify',
+                request_serializer=oso_dot_exchange_dot_v1_dot_dossier__exchange__service__pb2.NotifyRequest.SerializeToString,
+                response_deserializer=oso_dot_exchange_dot_v1_dot_dossier__exchange__service__pb2.NotifyResponse.FromString,
+                _registered_method=True)
 
 
 class DossierExchangeServiceServicer:
     """Spoken between schools' systems, peer to peer over mutual TLS 1.3. Every
-    source runs it. Refusals have the form described at TrafficCenterService.
+    source runs it, and every target that wants to be notified. Refusals have the form described at TrafficCenterService.
     """
 
     def FetchDossier(self, request, context):
         """Target: fetches a dossier it holds a grant for. The first message is the
         manifest; then the bytes of every part in order, in chunks. A broken
         transfer is taken up again with `resume`.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Notify(self, request, context):
+        """Source: tells the target that the dossier it asked for is ready, or an SWV
+        that one waits for it. By a conscious act of a worker, and registered at
+        the Traffic Center before. The target shows it to its workers; nothing is
+        fetched by itself.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -65,6 +80,11 @@ def add_DossierExchangeServiceServicer_to_server(servicer, server):
                     request_deserializer=oso_dot_exchange_dot_v1_dot_dossier__exchange__service__pb2.FetchDossierRequest.FromString,
                     response_serializer=oso_dot_exchange_dot_v1_dot_dossier__exchange__service__pb2.FetchDossierResponse.SerializeToString,
             ),
+            'Notify': grpc.unary_unary_rpc_method_handler(
+                    servicer.Notify,
+                    request_deserializer=oso_dot_exchange_dot_v1_dot_dossier__exchange__service__pb2.NotifyRequest.FromString,
+                    response_serializer=oso_dot_exchange_dot_v1_dot_dossier__exchange__service__pb2.NotifyResponse.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'oso.exchange.v1.DossierExchangeService', rpc_method_handlers)
@@ -75,7 +95,7 @@ def add_DossierExchangeServiceServicer_to_server(servicer, server):
  # This class is part of an EXPERIMENTAL API.
 class DossierExchangeService:
     """Spoken between schools' systems, peer to peer over mutual TLS 1.3. Every
-    source runs it. Refusals have the form described at TrafficCenterService.
+    source runs it, and every target that wants to be notified. Refusals have the form described at TrafficCenterService.
     """
 
     @staticmethod
@@ -95,6 +115,33 @@ class DossierExchangeService:
             '/oso.exchange.v1.DossierExchangeService/FetchDossier',
             oso_dot_exchange_dot_v1_dot_dossier__exchange__service__pb2.FetchDossierRequest.SerializeToString,
             oso_dot_exchange_dot_v1_dot_dossier__exchange__service__pb2.FetchDossierResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Notify(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/oso.exchange.v1.DossierExchangeService/Notify',
+            oso_dot_exchange_dot_v1_dot_dossier__exchange__service__pb2.NotifyRequest.SerializeToString,
+            oso_dot_exchange_dot_v1_dot_dossier__exchange__service__pb2.NotifyResponse.FromString,
             options,
             channel_credentials,
             insecure,

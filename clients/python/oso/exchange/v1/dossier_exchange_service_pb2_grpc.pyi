@@ -28,7 +28,7 @@ GRPC_VERSION: str
 
 class DossierExchangeServiceStub:
     """Spoken between schools' systems, peer to peer over mutual TLS 1.3. Every
-    source runs it. Refusals have the form described at TrafficCenterService.
+    source runs it, and every target that wants to be notified. Refusals have the form described at TrafficCenterService.
     """
 
     @_typing.overload
@@ -40,11 +40,17 @@ class DossierExchangeServiceStub:
     manifest; then the bytes of every part in order, in chunks. A broken
     transfer is taken up again with `resume`.
     """
+    Notify: _grpc.UnaryUnaryMultiCallable[_dossier_exchange_service_pb2.NotifyRequest, _dossier_exchange_service_pb2.NotifyResponse]
+    """Source: tells the target that the dossier it asked for is ready, or an SWV
+    that one waits for it. By a conscious act of a worker, and registered at
+    the Traffic Center before. The target shows it to its workers; nothing is
+    fetched by itself.
+    """
 
 @_typing.type_check_only
 class DossierExchangeServiceAsyncStub(DossierExchangeServiceStub):
     """Spoken between schools' systems, peer to peer over mutual TLS 1.3. Every
-    source runs it. Refusals have the form described at TrafficCenterService.
+    source runs it, and every target that wants to be notified. Refusals have the form described at TrafficCenterService.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
@@ -53,10 +59,16 @@ class DossierExchangeServiceAsyncStub(DossierExchangeServiceStub):
     manifest; then the bytes of every part in order, in chunks. A broken
     transfer is taken up again with `resume`.
     """
+    Notify: _aio.UnaryUnaryMultiCallable[_dossier_exchange_service_pb2.NotifyRequest, _dossier_exchange_service_pb2.NotifyResponse]  # type: ignore[assignment]
+    """Source: tells the target that the dossier it asked for is ready, or an SWV
+    that one waits for it. By a conscious act of a worker, and registered at
+    the Traffic Center before. The target shows it to its workers; nothing is
+    fetched by itself.
+    """
 
 class DossierExchangeServiceServicer(metaclass=_abc_1.ABCMeta):
     """Spoken between schools' systems, peer to peer over mutual TLS 1.3. Every
-    source runs it. Refusals have the form described at TrafficCenterService.
+    source runs it, and every target that wants to be notified. Refusals have the form described at TrafficCenterService.
     """
 
     @_abc_1.abstractmethod
@@ -68,6 +80,18 @@ class DossierExchangeServiceServicer(metaclass=_abc_1.ABCMeta):
         """Target: fetches a dossier it holds a grant for. The first message is the
         manifest; then the bytes of every part in order, in chunks. A broken
         transfer is taken up again with `resume`.
+        """
+
+    @_abc_1.abstractmethod
+    def Notify(
+        self,
+        request: _dossier_exchange_service_pb2.NotifyRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_dossier_exchange_service_pb2.NotifyResponse, _abc.Awaitable[_dossier_exchange_service_pb2.NotifyResponse]]:
+        """Source: tells the target that the dossier it asked for is ready, or an SWV
+        that one waits for it. By a conscious act of a worker, and registered at
+        the Traffic Center before. The target shows it to its workers; nothing is
+        fetched by itself.
         """
 
 def add_DossierExchangeServiceServicer_to_server(servicer: DossierExchangeServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

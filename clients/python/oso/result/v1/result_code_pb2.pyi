@@ -56,6 +56,8 @@ class _ResultCodeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ResultCode
     """CheckSession: the request is the one that was granted."""
     RESULT_CODE_LAPSED: _ResultCode.ValueType  # 22
     """The end of a session by time."""
+    RESULT_CODE_REPORTED: _ResultCode.ValueType  # 23
+    """ReportNotification: registered, and may be brought to the target."""
     RESULT_CODE_SESSION_MISMATCH: _ResultCode.ValueType  # 30
     """--- Refusals about the session.
 
@@ -73,6 +75,12 @@ class _ResultCodeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ResultCode
     """The Traffic Center took the session back."""
     RESULT_CODE_SESSION_UNKNOWN: _ResultCode.ValueType  # 36
     """No such session, or none the caller has part in."""
+    RESULT_CODE_COUPLING_KEY_UNKNOWN: _ResultCode.ValueType  # 37
+    """No such coupling key, or not for this source and this SWV: which, is not told."""
+    RESULT_CODE_COUPLING_KEY_EXPIRED: _ResultCode.ValueType  # 38
+    """Too long ago that it was handed out."""
+    RESULT_CODE_COUPLING_KEY_USED: _ResultCode.ValueType  # 39
+    """Its dossier was delivered."""
     RESULT_CODE_SOURCE_UNKNOWN: _ResultCode.ValueType  # 40
     """--- Refusals about who takes part.
 
@@ -112,6 +120,10 @@ class _ResultCodeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ResultCode
     """The target keeps asking for pupils the source does not have."""
     RESULT_CODE_RESUME_INVALID: _ResultCode.ValueType  # 63
     """What would be delivered now is not what the target has the beginning of."""
+    RESULT_CODE_NOTIFICATION_INVALID: _ResultCode.ValueType  # 64
+    """Target: signature, expiry, certificate or delivery point of a notification is wrong."""
+    RESULT_CODE_TOO_MANY_NOTIFICATIONS: _ResultCode.ValueType  # 65
+    """The source reports more notifications than a worker makes."""
     RESULT_CODE_REQUEST_INVALID: _ResultCode.ValueType  # 70
     """--- Refusals about the call itself.
 
@@ -287,6 +299,8 @@ RESULT_CODE_MATCHED: ResultCode.ValueType  # 21
 """CheckSession: the request is the one that was granted."""
 RESULT_CODE_LAPSED: ResultCode.ValueType  # 22
 """The end of a session by time."""
+RESULT_CODE_REPORTED: ResultCode.ValueType  # 23
+"""ReportNotification: registered, and may be brought to the target."""
 RESULT_CODE_SESSION_MISMATCH: ResultCode.ValueType  # 30
 """--- Refusals about the session.
 
@@ -304,6 +318,12 @@ RESULT_CODE_SESSION_REVOKED: ResultCode.ValueType  # 35
 """The Traffic Center took the session back."""
 RESULT_CODE_SESSION_UNKNOWN: ResultCode.ValueType  # 36
 """No such session, or none the caller has part in."""
+RESULT_CODE_COUPLING_KEY_UNKNOWN: ResultCode.ValueType  # 37
+"""No such coupling key, or not for this source and this SWV: which, is not told."""
+RESULT_CODE_COUPLING_KEY_EXPIRED: ResultCode.ValueType  # 38
+"""Too long ago that it was handed out."""
+RESULT_CODE_COUPLING_KEY_USED: ResultCode.ValueType  # 39
+"""Its dossier was delivered."""
 RESULT_CODE_SOURCE_UNKNOWN: ResultCode.ValueType  # 40
 """--- Refusals about who takes part.
 
@@ -343,6 +363,10 @@ RESULT_CODE_TOO_MANY_UNKNOWN_PUPILS: ResultCode.ValueType  # 62
 """The target keeps asking for pupils the source does not have."""
 RESULT_CODE_RESUME_INVALID: ResultCode.ValueType  # 63
 """What would be delivered now is not what the target has the beginning of."""
+RESULT_CODE_NOTIFICATION_INVALID: ResultCode.ValueType  # 64
+"""Target: signature, expiry, certificate or delivery point of a notification is wrong."""
+RESULT_CODE_TOO_MANY_NOTIFICATIONS: ResultCode.ValueType  # 65
+"""The source reports more notifications than a worker makes."""
 RESULT_CODE_REQUEST_INVALID: ResultCode.ValueType  # 70
 """--- Refusals about the call itself.
 

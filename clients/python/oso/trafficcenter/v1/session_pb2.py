@@ -28,7 +28,7 @@ from oso.result.v1 import result_code_pb2 as oso_dot_result_dot_v1_dot_result__c
 from oso.transfer.v1 import transfer_pb2 as oso_dot_transfer_dot_v1_dot_transfer__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"oso/trafficcenter/v1/session.proto\x12\x14oso.trafficcenter.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1foso/result/v1/result_code.proto\x1a\x1eoso/transfer/v1/transfer.proto\"\x80\x03\n\x07Session\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12\x31\n\x05state\x18\x02 \x01(\x0e\x32\".oso.trafficcenter.v1.SessionState\x12+\n\x04kind\x18\x03 \x01(\x0e\x32\x1d.oso.transfer.v1.TransferKind\x12\x13\n\x0bsource_brin\x18\x04 \x01(\t\x12\x13\n\x0btarget_brin\x18\x05 \x01(\t\x12\x1a\n\x12target_routing_key\x18\x06 \x01(\t\x12/\n\x0b\x63reate_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x65xpire_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nclose_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12)\n\x06result\x18\n \x01(\x0e\x32\x19.oso.result.v1.ResultCode\"\xbd\x02\n\x05Grant\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12+\n\x04kind\x18\x02 \x01(\x0e\x32\x1d.oso.transfer.v1.TransferKind\x12\x13\n\x0bsource_brin\x18\x03 \x01(\t\x12\x13\n\x0btarget_brin\x18\x04 \x01(\t\x12\x1a\n\x12target_routing_key\x18\x05 \x01(\t\x12!\n\x19target_certificate_sha256\x18\x06 \x01(\x0c\x12)\n\x03key\x18\x07 \x01(\x0b\x32\x1c.oso.transfer.v1.TransferKey\x12.\n\nissue_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x65xpire_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"_\n\x0bSignedGrant\x12\x19\n\x05grant\x18\x01 \x01(\x0c\x42\n\xbaH\x07z\x05\x10\x01\x18\x80 \x12\x1a\n\tsignature\x18\x02 \x01(\x0c\x42\x07\xbaH\x04z\x02h@\x12\x19\n\x06key_id\x18\x03 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"\xd7\x02\n\x0cSessionEvent\x12\x10\n\x08sequence\x18\x01 \x01(\x03\x12(\n\x04time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x34\n\x04type\x18\x03 \x01(\x0e\x32&.oso.trafficcenter.v1.SessionEventType\x12\x11\n\tsystem_id\x18\x04 \x01(\t\x12\x13\n\x0brouting_key\x18\x05 \x01(\t\x12*\n\x07outcome\x18\x06 \x01(\x0e\x32\x19.oso.result.v1.ResultCode\x12\x0f\n\x07refused\x18\x07 \x01(\x08\x12@\n\x07\x64\x65tails\x18\x08 \x03(\x0b\x32/.oso.trafficcenter.v1.SessionEvent.DetailsEntry\x1a.\n\x0c\x44\x65tailsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\xf8\x01\n\rClosedSession\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12\x13\n\x0bsource_brin\x18\x02 \x01(\t\x12\x13\n\x0btarget_brin\x18\x03 \x01(\t\x12+\n\x04kind\x18\x04 \x01(\x0e\x32\x1d.oso.transfer.v1.TransferKind\x12)\n\x06result\x18\x05 \x01(\x0e\x32\x19.oso.result.v1.ResultCode\x12.\n\nclose_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08sequence\x18\x07 \x01(\x03\x12\x0f\n\x07\x63hecked\x18\x08 \x01(\x08*\x95\x01\n\x0cSessionState\x12\x1d\n\x19SESSION_STATE_UNSPECIFIED\x10\x00\x12\x16\n\x12SESSION_STATE_OPEN\x10\x01\x12\x18\n\x14SESSION_STATE_CLOSED\x10\x02\x12\x19\n\x15SESSION_STATE_EXPIRED\x10\x03\x12\x19\n\x15SESSION_STATE_REVOKED\x10\x04*\xae\x01\n\x10SessionEventType\x12\"\n\x1eSESSION_EVENT_TYPE_UNSPECIFIED\x10\x00\x12\x1b\n\x17SESSION_EVENT_TYPE_OPEN\x10\x01\x12\x1c\n\x18SESSION_EVENT_TYPE_CHECK\x10\x02\x12\x1c\n\x18SESSION_EVENT_TYPE_CLOSE\x10\x03\x12\x1d\n\x19SESSION_EVENT_TYPE_EXPIRE\x10\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"oso/trafficcenter/v1/session.proto\x12\x14oso.trafficcenter.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1foso/result/v1/result_code.proto\x1a\x1eoso/transfer/v1/transfer.proto\"\x94\x03\n\x07Session\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12\x31\n\x05state\x18\x02 \x01(\x0e\x32\".oso.trafficcenter.v1.SessionState\x12+\n\x04kind\x18\x03 \x01(\x0e\x32\x1d.oso.transfer.v1.TransferKind\x12\x13\n\x0bsource_brin\x18\x04 \x01(\t\x12\x13\n\x0btarget_brin\x18\x05 \x01(\t\x12\x1a\n\x12target_routing_key\x18\x06 \x01(\t\x12/\n\x0b\x63reate_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x65xpire_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nclose_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12)\n\x06result\x18\n \x01(\x0e\x32\x19.oso.result.v1.ResultCode\x12\x12\n\ntarget_swv\x18\x0b \x01(\t\"\xd1\x02\n\x05Grant\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12+\n\x04kind\x18\x02 \x01(\x0e\x32\x1d.oso.transfer.v1.TransferKind\x12\x13\n\x0bsource_brin\x18\x03 \x01(\t\x12\x13\n\x0btarget_brin\x18\x04 \x01(\t\x12\x1a\n\x12target_routing_key\x18\x05 \x01(\t\x12!\n\x19target_certificate_sha256\x18\x06 \x01(\x0c\x12)\n\x03key\x18\x07 \x01(\x0b\x32\x1c.oso.transfer.v1.TransferKey\x12.\n\nissue_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x65xpire_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\ntarget_swv\x18\n \x01(\t\"_\n\x0bSignedGrant\x12\x19\n\x05grant\x18\x01 \x01(\x0c\x42\n\xbaH\x07z\x05\x10\x01\x18\x80 \x12\x1a\n\tsignature\x18\x02 \x01(\x0c\x42\x07\xbaH\x04z\x02h@\x12\x19\n\x06key_id\x18\x03 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"\xd7\x02\n\x0cSessionEvent\x12\x10\n\x08sequence\x18\x01 \x01(\x03\x12(\n\x04time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x34\n\x04type\x18\x03 \x01(\x0e\x32&.oso.trafficcenter.v1.SessionEventType\x12\x11\n\tsystem_id\x18\x04 \x01(\t\x12\x13\n\x0brouting_key\x18\x05 \x01(\t\x12*\n\x07outcome\x18\x06 \x01(\x0e\x32\x19.oso.result.v1.ResultCode\x12\x0f\n\x07refused\x18\x07 \x01(\x08\x12@\n\x07\x64\x65tails\x18\x08 \x03(\x0b\x32/.oso.trafficcenter.v1.SessionEvent.DetailsEntry\x1a.\n\x0c\x44\x65tailsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\xf8\x01\n\rClosedSession\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12\x13\n\x0bsource_brin\x18\x02 \x01(\t\x12\x13\n\x0btarget_brin\x18\x03 \x01(\t\x12+\n\x04kind\x18\x04 \x01(\x0e\x32\x1d.oso.transfer.v1.TransferKind\x12)\n\x06result\x18\x05 \x01(\x0e\x32\x19.oso.result.v1.ResultCode\x12.\n\nclose_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08sequence\x18\x07 \x01(\x03\x12\x0f\n\x07\x63hecked\x18\x08 \x01(\x08*\x95\x01\n\x0cSessionState\x12\x1d\n\x19SESSION_STATE_UNSPECIFIED\x10\x00\x12\x16\n\x12SESSION_STATE_OPEN\x10\x01\x12\x18\n\x14SESSION_STATE_CLOSED\x10\x02\x12\x19\n\x15SESSION_STATE_EXPIRED\x10\x03\x12\x19\n\x15SESSION_STATE_REVOKED\x10\x04*\xcd\x01\n\x10SessionEventType\x12\"\n\x1eSESSION_EVENT_TYPE_UNSPECIFIED\x10\x00\x12\x1b\n\x17SESSION_EVENT_TYPE_OPEN\x10\x01\x12\x1c\n\x18SESSION_EVENT_TYPE_CHECK\x10\x02\x12\x1c\n\x18SESSION_EVENT_TYPE_CLOSE\x10\x03\x12\x1d\n\x19SESSION_EVENT_TYPE_EXPIRE\x10\x04\x12\x1d\n\x19SESSION_EVENT_TYPE_NOTIFY\x10\x05\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -43,20 +43,20 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SIGNEDGRANT'].fields_by_name['key_id']._serialized_options = b'\272H\006r\004\020\001\030@'
   _globals['_SESSIONEVENT_DETAILSENTRY']._loaded_options = None
   _globals['_SESSIONEVENT_DETAILSENTRY']._serialized_options = b'8\001'
-  _globals['_SESSIONSTATE']._serialized_start=1589
-  _globals['_SESSIONSTATE']._serialized_end=1738
-  _globals['_SESSIONEVENTTYPE']._serialized_start=1741
-  _globals['_SESSIONEVENTTYPE']._serialized_end=1915
+  _globals['_SESSIONSTATE']._serialized_start=1629
+  _globals['_SESSIONSTATE']._serialized_end=1778
+  _globals['_SESSIONEVENTTYPE']._serialized_start=1781
+  _globals['_SESSIONEVENTTYPE']._serialized_end=1986
   _globals['_SESSION']._serialized_start=188
-  _globals['_SESSION']._serialized_end=572
-  _globals['_GRANT']._serialized_start=575
-  _globals['_GRANT']._serialized_end=892
-  _globals['_SIGNEDGRANT']._serialized_start=894
-  _globals['_SIGNEDGRANT']._serialized_end=989
-  _globals['_SESSIONEVENT']._serialized_start=992
-  _globals['_SESSIONEVENT']._serialized_end=1335
-  _globals['_SESSIONEVENT_DETAILSENTRY']._serialized_start=1289
-  _globals['_SESSIONEVENT_DETAILSENTRY']._serialized_end=1335
-  _globals['_CLOSEDSESSION']._serialized_start=1338
-  _globals['_CLOSEDSESSION']._serialized_end=1586
+  _globals['_SESSION']._serialized_end=592
+  _globals['_GRANT']._serialized_start=595
+  _globals['_GRANT']._serialized_end=932
+  _globals['_SIGNEDGRANT']._serialized_start=934
+  _globals['_SIGNEDGRANT']._serialized_end=1029
+  _globals['_SESSIONEVENT']._serialized_start=1032
+  _globals['_SESSIONEVENT']._serialized_end=1375
+  _globals['_SESSIONEVENT_DETAILSENTRY']._serialized_start=1329
+  _globals['_SESSIONEVENT_DETAILSENTRY']._serialized_end=1375
+  _globals['_CLOSEDSESSION']._serialized_start=1378
+  _globals['_CLOSEDSESSION']._serialized_end=1626
 # @@protoc_insertion_point(module_scope)

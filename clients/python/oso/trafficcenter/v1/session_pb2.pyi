@@ -72,6 +72,11 @@ class _SessionEventTypeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Sess
     """The target closed the session, or tried to."""
     SESSION_EVENT_TYPE_EXPIRE: _SessionEventType.ValueType  # 4
     """The session ended by time."""
+    SESSION_EVENT_TYPE_NOTIFY: _SessionEventType.ValueType  # 5
+    """The source reported that it is about to tell the target that a dossier is
+    ready, or tried to. Belongs to the session in which the target asked; for
+    swv-dossier to none.
+    """
 
 class SessionEventType(_SessionEventType, metaclass=_SessionEventTypeEnumTypeWrapper):
     """What happened in a session."""
@@ -86,6 +91,11 @@ SESSION_EVENT_TYPE_CLOSE: SessionEventType.ValueType  # 3
 """The target closed the session, or tried to."""
 SESSION_EVENT_TYPE_EXPIRE: SessionEventType.ValueType  # 4
 """The session ended by time."""
+SESSION_EVENT_TYPE_NOTIFY: SessionEventType.ValueType  # 5
+"""The source reported that it is about to tell the target that a dossier is
+ready, or tried to. Belongs to the session in which the target asked; for
+swv-dossier to none.
+"""
 Global___SessionEventType: _TypeAlias = SessionEventType  # noqa: Y015
 
 @_typing.final
@@ -104,6 +114,7 @@ class Session(_message.Message):
     EXPIRE_TIME_FIELD_NUMBER: _builtins.int
     CLOSE_TIME_FIELD_NUMBER: _builtins.int
     RESULT_FIELD_NUMBER: _builtins.int
+    TARGET_SWV_FIELD_NUMBER: _builtins.int
     session_id: _builtins.str
     """Identifies the session: a UUID."""
     state: Global___SessionState.ValueType
@@ -118,6 +129,8 @@ class Session(_message.Message):
     """Delivery point that asks."""
     result: _result_code_pb2.ResultCode.ValueType
     """The result reported at close; unspecified before."""
+    target_swv: _builtins.str
+    """Code of the SWV that asks for it; empty when a school asks."""
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
         """When it was granted."""
@@ -143,10 +156,11 @@ class Session(_message.Message):
         expire_time: _timestamp_pb2.Timestamp | None = ...,
         close_time: _timestamp_pb2.Timestamp | None = ...,
         result: _result_code_pb2.ResultCode.ValueType = ...,
+        target_swv: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["close_time", b"close_time", "create_time", b"create_time", "expire_time", b"expire_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["close_time", b"close_time", "create_time", b"create_time", "expire_time", b"expire_time", "kind", b"kind", "result", b"result", "session_id", b"session_id", "source_brin", b"source_brin", "state", b"state", "target_brin", b"target_brin", "target_routing_key", b"target_routing_key"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["close_time", b"close_time", "create_time", b"create_time", "expire_time", b"expire_time", "kind", b"kind", "result", b"result", "session_id", b"session_id", "source_brin", b"source_brin", "state", b"state", "target_brin", b"target_brin", "target_routing_key", b"target_routing_key", "target_swv", b"target_swv"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -169,6 +183,7 @@ class Grant(_message.Message):
     KEY_FIELD_NUMBER: _builtins.int
     ISSUE_TIME_FIELD_NUMBER: _builtins.int
     EXPIRE_TIME_FIELD_NUMBER: _builtins.int
+    TARGET_SWV_FIELD_NUMBER: _builtins.int
     session_id: _builtins.str
     """The session it belongs to."""
     kind: _transfer_pb2.TransferKind.ValueType
@@ -176,11 +191,13 @@ class Grant(_message.Message):
     source_brin: _builtins.str
     """BRIN of the school that has the dossier."""
     target_brin: _builtins.str
-    """BRIN of the school that asks for it."""
+    """BRIN of the school that asks for it; empty when an SWV asks."""
     target_routing_key: _builtins.str
     """Delivery point that asks."""
     target_certificate_sha256: _builtins.bytes
     """SHA-256 of the DER form of the certificate that may use it."""
+    target_swv: _builtins.str
+    """Code of the SWV that asks for it; empty when a school asks."""
     @_builtins.property
     def key(self) -> _transfer_pb2.TransferKey:
         """What it is about, without saying who."""
@@ -205,10 +222,11 @@ class Grant(_message.Message):
         key: _transfer_pb2.TransferKey | None = ...,
         issue_time: _timestamp_pb2.Timestamp | None = ...,
         expire_time: _timestamp_pb2.Timestamp | None = ...,
+        target_swv: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["expire_time", b"expire_time", "issue_time", b"issue_time", "key", b"key"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["expire_time", b"expire_time", "issue_time", b"issue_time", "key", b"key", "kind", b"kind", "session_id", b"session_id", "source_brin", b"source_brin", "target_brin", b"target_brin", "target_certificate_sha256", b"target_certificate_sha256", "target_routing_key", b"target_routing_key"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["expire_time", b"expire_time", "issue_time", b"issue_time", "key", b"key", "kind", b"kind", "session_id", b"session_id", "source_brin", b"source_brin", "target_brin", b"target_brin", "target_certificate_sha256", b"target_certificate_sha256", "target_routing_key", b"target_routing_key", "target_swv", b"target_swv"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -289,7 +307,7 @@ class SessionEvent(_message.Message):
     routing_key: _builtins.str
     """Delivery point on whose behalf; empty where none was named."""
     outcome: _result_code_pb2.ResultCode.ValueType
-    """The decision: GRANTED, MATCHED or the reported result where it was
+    """The decision: GRANTED, MATCHED, REPORTED or the reported result where it was
     accepted, the reason where it was refused.
     """
     refused: _builtins.bool

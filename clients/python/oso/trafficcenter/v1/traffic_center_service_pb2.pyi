@@ -10,6 +10,7 @@ from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from oso.directory.v1 import directory_pb2 as _directory_pb2
 from oso.result.v1 import result_code_pb2 as _result_code_pb2
+from oso.trafficcenter.v1 import notification_pb2 as _notification_pb2
 from oso.trafficcenter.v1 import session_pb2 as _session_pb2
 from oso.transfer.v1 import transfer_pb2 as _transfer_pb2
 import builtins as _builtins
@@ -136,6 +137,7 @@ class ListDeliveryPointsRequest(_message.Message):
     ROUTING_KEY_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    SWV_FIELD_NUMBER: _builtins.int
     brin: _builtins.str
     """Only those of this school."""
     kind: _transfer_pb2.TransferKind.ValueType
@@ -146,6 +148,8 @@ class ListDeliveryPointsRequest(_message.Message):
     """At most so many (AIP-158). 0 means 100; more than 1,000 is cut to 1,000."""
     page_token: _builtins.str
     """next_page_token of the page before."""
+    swv: _builtins.str
+    """Only those of this SWV."""
     def __init__(
         self,
         *,
@@ -154,10 +158,11 @@ class ListDeliveryPointsRequest(_message.Message):
         routing_key: _builtins.str = ...,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
+        swv: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["brin", b"brin", "kind", b"kind", "page_size", b"page_size", "page_token", b"page_token", "routing_key", b"routing_key"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["brin", b"brin", "kind", b"kind", "page_size", b"page_size", "page_token", b"page_token", "routing_key", b"routing_key", "swv", b"swv"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -327,6 +332,7 @@ class CheckSessionRequest(_message.Message):
     KIND_FIELD_NUMBER: _builtins.int
     KEY_FIELD_NUMBER: _builtins.int
     TARGET_CERTIFICATE_SHA256_FIELD_NUMBER: _builtins.int
+    TARGET_SWV_FIELD_NUMBER: _builtins.int
     session_id: _builtins.str
     """The session named in it."""
     source_routing_key: _builtins.str
@@ -334,13 +340,15 @@ class CheckSessionRequest(_message.Message):
     source_brin: _builtins.str
     """BRIN of the source."""
     target_brin: _builtins.str
-    """BRIN of the target."""
+    """BRIN of the target; empty when it is an SWV."""
     target_routing_key: _builtins.str
     """Delivery point of the target."""
     kind: _transfer_pb2.TransferKind.ValueType
     """Kind of transfer."""
     target_certificate_sha256: _builtins.bytes
     """SHA-256 of the certificate the target showed to the source."""
+    target_swv: _builtins.str
+    """Code of the SWV that is the target; empty when it is a school."""
     @_builtins.property
     def key(self) -> _transfer_pb2.TransferKey:
         """What it is about."""
@@ -356,10 +364,11 @@ class CheckSessionRequest(_message.Message):
         kind: _transfer_pb2.TransferKind.ValueType = ...,
         key: _transfer_pb2.TransferKey | None = ...,
         target_certificate_sha256: _builtins.bytes = ...,
+        target_swv: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["key", b"key"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "kind", b"kind", "session_id", b"session_id", "source_brin", b"source_brin", "source_routing_key", b"source_routing_key", "target_brin", b"target_brin", "target_certificate_sha256", b"target_certificate_sha256", "target_routing_key", b"target_routing_key"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "kind", b"kind", "session_id", b"session_id", "source_brin", b"source_brin", "source_routing_key", b"source_routing_key", "target_brin", b"target_brin", "target_certificate_sha256", b"target_certificate_sha256", "target_routing_key", b"target_routing_key", "target_swv", b"target_swv"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -374,7 +383,7 @@ class CheckSessionResponse(_message.Message):
     SESSION_FIELD_NUMBER: _builtins.int
     TARGET_SECTOR_FIELD_NUMBER: _builtins.int
     target_sector: _directory_pb2.Sector.ValueType
-    """Kind of education the target gives."""
+    """Kind of education the target gives; not given for an SWV."""
     @_builtins.property
     def session(self) -> _session_pb2.Session:
         """The session."""
@@ -458,6 +467,86 @@ class CloseSessionResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___CloseSessionResponse: _TypeAlias = CloseSessionResponse  # noqa: Y015
+
+@_typing.final
+class ReportNotificationRequest(_message.Message):
+    """Request of ReportNotification."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    SEND_TIME_FIELD_NUMBER: _builtins.int
+    SOURCE_ROUTING_KEY_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    SESSION_ID_FIELD_NUMBER: _builtins.int
+    TARGET_ROUTING_KEY_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """A UUID made by the caller (AIP-155). The same id gives the same answer,
+    also after a restart of the Traffic Center.
+    """
+    source_routing_key: _builtins.str
+    """Delivery point that has the dossier; must belong to the caller."""
+    kind: _transfer_pb2.TransferKind.ValueType
+    """Kind of transfer."""
+    session_id: _builtins.str
+    """For overstapdossier and overdrachtbinnenbrin: the session in which it
+    asked for this dossier; the delivery point that asked is told.
+    """
+    target_routing_key: _builtins.str
+    """For swv-dossier: delivery point of the SWV."""
+    @_builtins.property
+    def send_time(self) -> _timestamp_pb2.Timestamp:
+        """The caller's clock. More than ten minutes off is refused with CLOCK_SKEW."""
+
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        send_time: _timestamp_pb2.Timestamp | None = ...,
+        source_routing_key: _builtins.str = ...,
+        kind: _transfer_pb2.TransferKind.ValueType = ...,
+        session_id: _builtins.str = ...,
+        target_routing_key: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["send_time", b"send_time", "session_id", b"session_id", "target", b"target", "target_routing_key", b"target_routing_key"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind", "request_id", b"request_id", "send_time", b"send_time", "session_id", b"session_id", "source_routing_key", b"source_routing_key", "target", b"target", "target_routing_key", b"target_routing_key"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_target: _TypeAlias = _typing.Literal["session_id", "target_routing_key"]  # noqa: Y015
+    _WhichOneofArgType_target: _TypeAlias = _typing.Literal["target", b"target"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_target) -> _WhichOneofReturnType_target | None: ...
+
+Global___ReportNotificationRequest: _TypeAlias = ReportNotificationRequest  # noqa: Y015
+
+@_typing.final
+class ReportNotificationResponse(_message.Message):
+    """Answer to ReportNotification: registered."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NOTIFICATION_FIELD_NUMBER: _builtins.int
+    TARGET_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def notification(self) -> _notification_pb2.SignedNotification:
+        """To be brought to the target (DossierExchangeService.Notify)."""
+
+    @_builtins.property
+    def target(self) -> Global___DeliveryPointAddress:
+        """Where it is now."""
+
+    def __init__(
+        self,
+        *,
+        notification: _notification_pb2.SignedNotification | None = ...,
+        target: Global___DeliveryPointAddress | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["notification", b"notification", "target", b"target"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["notification", b"notification", "target", b"target"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReportNotificationResponse: _TypeAlias = ReportNotificationResponse  # noqa: Y015
 
 @_typing.final
 class GetSessionTimelineRequest(_message.Message):

@@ -67,6 +67,11 @@ class TrafficCenterServiceStub:
                 request_serializer=oso_dot_trafficcenter_dot_v1_dot_traffic__center__service__pb2.CloseSessionRequest.SerializeToString,
                 response_deserializer=oso_dot_trafficcenter_dot_v1_dot_traffic__center__service__pb2.CloseSessionResponse.FromString,
                 _registered_method=True)
+        self.ReportNotification = channel.unary_unary(
+                '/oso.trafficcenter.v1.TrafficCenterService/ReportNotification',
+                request_serializer=oso_dot_trafficcenter_dot_v1_dot_traffic__center__service__pb2.ReportNotificationRequest.SerializeToString,
+                response_deserializer=oso_dot_trafficcenter_dot_v1_dot_traffic__center__service__pb2.ReportNotificationResponse.FromString,
+                _registered_method=True)
         self.GetSessionTimeline = channel.unary_unary(
                 '/oso.trafficcenter.v1.TrafficCenterService/GetSessionTimeline',
                 request_serializer=oso_dot_trafficcenter_dot_v1_dot_traffic__center__service__pb2.GetSessionTimelineRequest.SerializeToString,
@@ -127,6 +132,15 @@ class TrafficCenterServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ReportNotification(self, request, context):
+        """Source: registers that it is about to tell a target that a dossier is ready,
+        and learns where that target is now. Only for a target that asked before,
+        or, for swv-dossier, an SWV; that one gets a coupling key.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetSessionTimeline(self, request, context):
         """Source, target or auditor: every step of a session. All see the same. To any
         other party the session is unknown.
@@ -171,6 +185,11 @@ def add_TrafficCenterServiceServicer_to_server(servicer, server):
                     servicer.CloseSession,
                     request_deserializer=oso_dot_trafficcenter_dot_v1_dot_traffic__center__service__pb2.CloseSessionRequest.FromString,
                     response_serializer=oso_dot_trafficcenter_dot_v1_dot_traffic__center__service__pb2.CloseSessionResponse.SerializeToString,
+            ),
+            'ReportNotification': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReportNotification,
+                    request_deserializer=oso_dot_trafficcenter_dot_v1_dot_traffic__center__service__pb2.ReportNotificationRequest.FromString,
+                    response_serializer=oso_dot_trafficcenter_dot_v1_dot_traffic__center__service__pb2.ReportNotificationResponse.SerializeToString,
             ),
             'GetSessionTimeline': grpc.unary_unary_rpc_method_handler(
                     servicer.GetSessionTimeline,
@@ -326,6 +345,33 @@ class TrafficCenterService:
             '/oso.trafficcenter.v1.TrafficCenterService/CloseSession',
             oso_dot_trafficcenter_dot_v1_dot_traffic__center__service__pb2.CloseSessionRequest.SerializeToString,
             oso_dot_trafficcenter_dot_v1_dot_traffic__center__service__pb2.CloseSessionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReportNotification(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/oso.trafficcenter.v1.TrafficCenterService/ReportNotification',
+            oso_dot_trafficcenter_dot_v1_dot_traffic__center__service__pb2.ReportNotificationRequest.SerializeToString,
+            oso_dot_trafficcenter_dot_v1_dot_traffic__center__service__pb2.ReportNotificationResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -54,6 +54,11 @@ class TrafficCenterServiceStub:
     """
     CloseSession: _grpc.UnaryUnaryMultiCallable[_traffic_center_service_pb2.CloseSessionRequest, _traffic_center_service_pb2.CloseSessionResponse]
     """Target: reports the best result. The last step of a session."""
+    ReportNotification: _grpc.UnaryUnaryMultiCallable[_traffic_center_service_pb2.ReportNotificationRequest, _traffic_center_service_pb2.ReportNotificationResponse]
+    """Source: registers that it is about to tell a target that a dossier is ready,
+    and learns where that target is now. Only for a target that asked before,
+    or, for swv-dossier, an SWV; that one gets a coupling key.
+    """
     GetSessionTimeline: _grpc.UnaryUnaryMultiCallable[_traffic_center_service_pb2.GetSessionTimelineRequest, _traffic_center_service_pb2.GetSessionTimelineResponse]
     """Source, target or auditor: every step of a session. All see the same. To any
     other party the session is unknown.
@@ -90,6 +95,11 @@ class TrafficCenterServiceAsyncStub(TrafficCenterServiceStub):
     """
     CloseSession: _aio.UnaryUnaryMultiCallable[_traffic_center_service_pb2.CloseSessionRequest, _traffic_center_service_pb2.CloseSessionResponse]  # type: ignore[assignment]
     """Target: reports the best result. The last step of a session."""
+    ReportNotification: _aio.UnaryUnaryMultiCallable[_traffic_center_service_pb2.ReportNotificationRequest, _traffic_center_service_pb2.ReportNotificationResponse]  # type: ignore[assignment]
+    """Source: registers that it is about to tell a target that a dossier is ready,
+    and learns where that target is now. Only for a target that asked before,
+    or, for swv-dossier, an SWV; that one gets a coupling key.
+    """
     GetSessionTimeline: _aio.UnaryUnaryMultiCallable[_traffic_center_service_pb2.GetSessionTimelineRequest, _traffic_center_service_pb2.GetSessionTimelineResponse]  # type: ignore[assignment]
     """Source, target or auditor: every step of a session. All see the same. To any
     other party the session is unknown.
@@ -153,6 +163,17 @@ class TrafficCenterServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_traffic_center_service_pb2.CloseSessionResponse, _abc.Awaitable[_traffic_center_service_pb2.CloseSessionResponse]]:
         """Target: reports the best result. The last step of a session."""
+
+    @_abc_1.abstractmethod
+    def ReportNotification(
+        self,
+        request: _traffic_center_service_pb2.ReportNotificationRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_traffic_center_service_pb2.ReportNotificationResponse, _abc.Awaitable[_traffic_center_service_pb2.ReportNotificationResponse]]:
+        """Source: registers that it is about to tell a target that a dossier is ready,
+        and learns where that target is now. Only for a target that asked before,
+        or, for swv-dossier, an SWV; that one gets a coupling key.
+        """
 
     @_abc_1.abstractmethod
     def GetSessionTimeline(

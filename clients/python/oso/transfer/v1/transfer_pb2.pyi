@@ -105,7 +105,8 @@ class TransferKey(_message.Message):
     """
     coupling_key: _builtins.str
     """Coupling key (koppelsleutel) for swv-dossier, as handed out by the
-    Traffic Center.
+    Traffic Center: chance, without a meaning. Good for one source, one SWV
+    and one delivery, until it expires.
     """
     def __init__(
         self,

@@ -76,6 +76,21 @@ export declare type Directory = Message<"oso.directory.v1.Directory"> & {
    * @generated from field: oso.directory.v1.TestCodeTable test_codes = 8;
    */
   testCodes?: TestCodeTable | undefined;
+
+  /**
+   * The SWVs that take part.
+   *
+   * @generated from field: repeated oso.directory.v1.Swv swvs = 10;
+   */
+  swvs: Swv[];
+
+  /**
+   * Where SWVs receive dossiers. Apart from those of schools: a reader that does
+   * not know SWVs yet reads the rest as before.
+   *
+   * @generated from field: repeated oso.directory.v1.DeliveryPoint swv_delivery_points = 11;
+   */
+  swvDeliveryPoints: DeliveryPoint[];
 };
 
 /**
@@ -239,6 +254,48 @@ export declare type School = Message<"oso.directory.v1.School"> & {
 export declare const SchoolSchema: GenMessage<School>;
 
 /**
+ * A regional body schools work together in (samenwerkingsverband, SWV). It
+ * receives dossiers of kind swv-dossier and gives out none.
+ *
+ * @generated from message oso.directory.v1.Swv
+ */
+export declare type Swv = Message<"oso.directory.v1.Swv"> & {
+  /**
+   * Its code, such as `PO3001`; begins with a capital, so it is never a BRIN.
+   *
+   * @generated from field: string code = 1;
+   */
+  code: string;
+
+  /**
+   * Name as registered.
+   *
+   * @generated from field: string name = 2;
+   */
+  name: string;
+
+  /**
+   * What it may do.
+   *
+   * @generated from field: oso.directory.v1.QualificationState qualification = 3;
+   */
+  qualification: QualificationState;
+
+  /**
+   * True for an SWV run by OSO to test with.
+   *
+   * @generated from field: bool test_swv = 4;
+   */
+  testSwv: boolean;
+};
+
+/**
+ * Describes the message oso.directory.v1.Swv.
+ * Use `create(SwvSchema)` to create a new message.
+ */
+export declare const SwvSchema: GenMessage<Swv>;
+
+/**
  * A system that speaks for schools: a supplier's, or one school's own.
  *
  * @generated from message oso.directory.v1.System
@@ -315,7 +372,7 @@ export declare type Certificate = Message<"oso.directory.v1.Certificate"> & {
 export declare const CertificateSchema: GenMessage<Certificate>;
 
 /**
- * A system at a school where dossiers are given out or received
+ * A system at a school or an SWV where dossiers are given out or received
  * (aanleverpunt).
  *
  * @generated from message oso.directory.v1.DeliveryPoint
@@ -329,14 +386,14 @@ export declare type DeliveryPoint = Message<"oso.directory.v1.DeliveryPoint"> & 
   routingKey: string;
 
   /**
-   * BRIN of the school it belongs to.
+   * BRIN of the school it belongs to; empty when it is an SWV's.
    *
    * @generated from field: string brin = 2;
    */
   brin: string;
 
   /**
-   * Which location of the school, two digits.
+   * Which location of the school, two digits; `00` for an SWV.
    *
    * @generated from field: string vestiging = 3;
    */
@@ -385,12 +442,19 @@ export declare type DeliveryPoint = Message<"oso.directory.v1.DeliveryPoint"> & 
   active: boolean;
 
   /**
-   * The board's mandate to the supplier. Outside its dates the delivery point
-   * may not be used.
+   * The mandate to the supplier, of the board or of the SWV. Outside its dates
+   * the delivery point may not be used.
    *
    * @generated from field: oso.directory.v1.Mandate mandate = 10;
    */
   mandate?: Mandate | undefined;
+
+  /**
+   * Code of the SWV it belongs to; empty when it is a school's.
+   *
+   * @generated from field: string swv = 11;
+   */
+  swv: string;
 };
 
 /**
@@ -400,7 +464,7 @@ export declare type DeliveryPoint = Message<"oso.directory.v1.DeliveryPoint"> & 
 export declare const DeliveryPointSchema: GenMessage<DeliveryPoint>;
 
 /**
- * A board lets a supplier act for a school.
+ * A board lets a supplier act for a school, or an SWV for itself.
  *
  * @generated from message oso.directory.v1.Mandate
  */

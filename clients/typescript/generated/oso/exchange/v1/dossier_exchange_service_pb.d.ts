@@ -8,6 +8,7 @@ import type { SignedGrant } from "../../trafficcenter/v1/session_pb.js";
 import type { PupilIdentity } from "../../transfer/v1/transfer_pb.js";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import type { SignedManifest } from "./manifest_pb.js";
+import type { SignedNotification } from "../../trafficcenter/v1/notification_pb.js";
 
 /**
  * Describes the file oso/exchange/v1/dossier_exchange_service.proto.
@@ -206,8 +207,46 @@ export declare type Chunk = Message<"oso.exchange.v1.Chunk"> & {
 export declare const ChunkSchema: GenMessage<Chunk>;
 
 /**
+ * Request of Notify. The notification has an id of its own: brought twice, it
+ * is one notification.
+ *
+ * @generated from message oso.exchange.v1.NotifyRequest
+ */
+export declare type NotifyRequest = Message<"oso.exchange.v1.NotifyRequest"> & {
+  /**
+   * As the Traffic Center registered it. It must be for a delivery point of the
+   * target, brought by the certificate it names, and not expired
+   * (NOTIFICATION_INVALID); and about a session of the target's own with this
+   * source (SESSION_UNKNOWN).
+   *
+   * @generated from field: oso.trafficcenter.v1.SignedNotification notification = 1;
+   */
+  notification?: SignedNotification | undefined;
+};
+
+/**
+ * Describes the message oso.exchange.v1.NotifyRequest.
+ * Use `create(NotifyRequestSchema)` to create a new message.
+ */
+export declare const NotifyRequestSchema: GenMessage<NotifyRequest>;
+
+/**
+ * Answer to Notify: it is stored, and will be shown.
+ *
+ * @generated from message oso.exchange.v1.NotifyResponse
+ */
+export declare type NotifyResponse = Message<"oso.exchange.v1.NotifyResponse"> & {
+};
+
+/**
+ * Describes the message oso.exchange.v1.NotifyResponse.
+ * Use `create(NotifyResponseSchema)` to create a new message.
+ */
+export declare const NotifyResponseSchema: GenMessage<NotifyResponse>;
+
+/**
  * Spoken between schools' systems, peer to peer over mutual TLS 1.3. Every
- * source runs it. Refusals have the form described at TrafficCenterService.
+ * source runs it, and every target that wants to be notified. Refusals have the form described at TrafficCenterService.
  *
  * @generated from service oso.exchange.v1.DossierExchangeService
  */
@@ -223,6 +262,19 @@ export declare const DossierExchangeService: GenService<{
     methodKind: "server_streaming";
     input: typeof FetchDossierRequestSchema;
     output: typeof FetchDossierResponseSchema;
+  },
+  /**
+   * Source: tells the target that the dossier it asked for is ready, or an SWV
+   * that one waits for it. By a conscious act of a worker, and registered at
+   * the Traffic Center before. The target shows it to its workers; nothing is
+   * fetched by itself.
+   *
+   * @generated from rpc oso.exchange.v1.DossierExchangeService.Notify
+   */
+  notify: {
+    methodKind: "unary";
+    input: typeof NotifyRequestSchema;
+    output: typeof NotifyResponseSchema;
   },
 }>;
 

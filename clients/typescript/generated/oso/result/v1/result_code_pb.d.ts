@@ -117,6 +117,13 @@ export enum ResultCode {
   LAPSED = 22,
 
   /**
+   * ReportNotification: registered, and may be brought to the target.
+   *
+   * @generated from enum value: RESULT_CODE_REPORTED = 23;
+   */
+  REPORTED = 23,
+
+  /**
    * BRIN, kind or key differs from the granted session.
    *
    * @generated from enum value: RESULT_CODE_SESSION_MISMATCH = 30;
@@ -164,6 +171,27 @@ export enum ResultCode {
    * @generated from enum value: RESULT_CODE_SESSION_UNKNOWN = 36;
    */
   SESSION_UNKNOWN = 36,
+
+  /**
+   * No such coupling key, or not for this source and this SWV: which, is not told.
+   *
+   * @generated from enum value: RESULT_CODE_COUPLING_KEY_UNKNOWN = 37;
+   */
+  COUPLING_KEY_UNKNOWN = 37,
+
+  /**
+   * Too long ago that it was handed out.
+   *
+   * @generated from enum value: RESULT_CODE_COUPLING_KEY_EXPIRED = 38;
+   */
+  COUPLING_KEY_EXPIRED = 38,
+
+  /**
+   * Its dossier was delivered.
+   *
+   * @generated from enum value: RESULT_CODE_COUPLING_KEY_USED = 39;
+   */
+  COUPLING_KEY_USED = 39,
 
   /**
    * No such school.
@@ -269,6 +297,20 @@ export enum ResultCode {
    * @generated from enum value: RESULT_CODE_RESUME_INVALID = 63;
    */
   RESUME_INVALID = 63,
+
+  /**
+   * Target: signature, expiry, certificate or delivery point of a notification is wrong.
+   *
+   * @generated from enum value: RESULT_CODE_NOTIFICATION_INVALID = 64;
+   */
+  NOTIFICATION_INVALID = 64,
+
+  /**
+   * The source reports more notifications than a worker makes.
+   *
+   * @generated from enum value: RESULT_CODE_TOO_MANY_NOTIFICATIONS = 65;
+   */
+  TOO_MANY_NOTIFICATIONS = 65,
 
   /**
    * A field is missing or has a value it cannot have; see BadRequest.

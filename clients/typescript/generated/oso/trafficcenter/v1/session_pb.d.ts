@@ -88,6 +88,13 @@ export declare type Session = Message<"oso.trafficcenter.v1.Session"> & {
    * @generated from field: oso.result.v1.ResultCode result = 10;
    */
   result: ResultCode;
+
+  /**
+   * Code of the SWV that asks for it; empty when a school asks.
+   *
+   * @generated from field: string target_swv = 11;
+   */
+  targetSwv: string;
 };
 
 /**
@@ -125,7 +132,7 @@ export declare type Grant = Message<"oso.trafficcenter.v1.Grant"> & {
   sourceBrin: string;
 
   /**
-   * BRIN of the school that asks for it.
+   * BRIN of the school that asks for it; empty when an SWV asks.
    *
    * @generated from field: string target_brin = 4;
    */
@@ -165,6 +172,13 @@ export declare type Grant = Message<"oso.trafficcenter.v1.Grant"> & {
    * @generated from field: google.protobuf.Timestamp expire_time = 9;
    */
   expireTime?: Timestamp | undefined;
+
+  /**
+   * Code of the SWV that asks for it; empty when a school asks.
+   *
+   * @generated from field: string target_swv = 10;
+   */
+  targetSwv: string;
 };
 
 /**
@@ -250,7 +264,7 @@ export declare type SessionEvent = Message<"oso.trafficcenter.v1.SessionEvent"> 
   routingKey: string;
 
   /**
-   * The decision: GRANTED, MATCHED or the reported result where it was
+   * The decision: GRANTED, MATCHED, REPORTED or the reported result where it was
    * accepted, the reason where it was refused.
    *
    * @generated from field: oso.result.v1.ResultCode outcome = 6;
@@ -438,6 +452,15 @@ export enum SessionEventType {
    * @generated from enum value: SESSION_EVENT_TYPE_EXPIRE = 4;
    */
   EXPIRE = 4,
+
+  /**
+   * The source reported that it is about to tell the target that a dossier is
+   * ready, or tried to. Belongs to the session in which the target asked; for
+   * swv-dossier to none.
+   *
+   * @generated from enum value: SESSION_EVENT_TYPE_NOTIFY = 5;
+   */
+  NOTIFY = 5,
 }
 
 /**

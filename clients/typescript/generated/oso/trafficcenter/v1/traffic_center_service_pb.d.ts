@@ -9,6 +9,7 @@ import type { TransferKey, TransferKind } from "../../transfer/v1/transfer_pb.js
 import type { DeliveryPoint, Sector } from "../../directory/v1/directory_pb.js";
 import type { ClosedSession, Session, SessionEvent, SignedGrant } from "./session_pb.js";
 import type { ResultCode } from "../../result/v1/result_code_pb.js";
+import type { SignedNotification } from "./notification_pb.js";
 
 /**
  * Describes the file oso/trafficcenter/v1/traffic_center_service.proto.
@@ -157,6 +158,13 @@ export declare type ListDeliveryPointsRequest = Message<"oso.trafficcenter.v1.Li
    * @generated from field: string page_token = 5;
    */
   pageToken: string;
+
+  /**
+   * Only those of this SWV.
+   *
+   * @generated from field: string swv = 6;
+   */
+  swv: string;
 };
 
 /**
@@ -345,7 +353,7 @@ export declare type CheckSessionRequest = Message<"oso.trafficcenter.v1.CheckSes
   sourceBrin: string;
 
   /**
-   * BRIN of the target.
+   * BRIN of the target; empty when it is an SWV.
    *
    * @generated from field: string target_brin = 4;
    */
@@ -378,6 +386,13 @@ export declare type CheckSessionRequest = Message<"oso.trafficcenter.v1.CheckSes
    * @generated from field: bytes target_certificate_sha256 = 8;
    */
   targetCertificateSha256: Uint8Array;
+
+  /**
+   * Code of the SWV that is the target; empty when it is a school.
+   *
+   * @generated from field: string target_swv = 9;
+   */
+  targetSwv: string;
 };
 
 /**
@@ -400,7 +415,7 @@ export declare type CheckSessionResponse = Message<"oso.trafficcenter.v1.CheckSe
   session?: Session | undefined;
 
   /**
-   * Kind of education the target gives.
+   * Kind of education the target gives; not given for an SWV.
    *
    * @generated from field: oso.directory.v1.Sector target_sector = 2;
    */
@@ -482,6 +497,99 @@ export declare type CloseSessionResponse = Message<"oso.trafficcenter.v1.CloseSe
  * Use `create(CloseSessionResponseSchema)` to create a new message.
  */
 export declare const CloseSessionResponseSchema: GenMessage<CloseSessionResponse>;
+
+/**
+ * Request of ReportNotification.
+ *
+ * @generated from message oso.trafficcenter.v1.ReportNotificationRequest
+ */
+export declare type ReportNotificationRequest = Message<"oso.trafficcenter.v1.ReportNotificationRequest"> & {
+  /**
+   * A UUID made by the caller (AIP-155). The same id gives the same answer,
+   * also after a restart of the Traffic Center.
+   *
+   * @generated from field: string request_id = 1;
+   */
+  requestId: string;
+
+  /**
+   * The caller's clock. More than ten minutes off is refused with CLOCK_SKEW.
+   *
+   * @generated from field: google.protobuf.Timestamp send_time = 2;
+   */
+  sendTime?: Timestamp | undefined;
+
+  /**
+   * Delivery point that has the dossier; must belong to the caller.
+   *
+   * @generated from field: string source_routing_key = 3;
+   */
+  sourceRoutingKey: string;
+
+  /**
+   * Kind of transfer.
+   *
+   * @generated from field: oso.transfer.v1.TransferKind kind = 4;
+   */
+  kind: TransferKind;
+
+  /**
+   * Who is to be told.
+   *
+   * @generated from oneof oso.trafficcenter.v1.ReportNotificationRequest.target
+   */
+  target: {
+    /**
+     * For overstapdossier and overdrachtbinnenbrin: the session in which it
+     * asked for this dossier; the delivery point that asked is told.
+     *
+     * @generated from field: string session_id = 5;
+     */
+    value: string;
+    case: "sessionId";
+  } | {
+    /**
+     * For swv-dossier: delivery point of the SWV.
+     *
+     * @generated from field: string target_routing_key = 6;
+     */
+    value: string;
+    case: "targetRoutingKey";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message oso.trafficcenter.v1.ReportNotificationRequest.
+ * Use `create(ReportNotificationRequestSchema)` to create a new message.
+ */
+export declare const ReportNotificationRequestSchema: GenMessage<ReportNotificationRequest>;
+
+/**
+ * Answer to ReportNotification: registered.
+ *
+ * @generated from message oso.trafficcenter.v1.ReportNotificationResponse
+ */
+export declare type ReportNotificationResponse = Message<"oso.trafficcenter.v1.ReportNotificationResponse"> & {
+  /**
+   * To be brought to the target (DossierExchangeService.Notify).
+   *
+   * @generated from field: oso.trafficcenter.v1.SignedNotification notification = 1;
+   */
+  notification?: SignedNotification | undefined;
+
+  /**
+   * Where it is now.
+   *
+   * @generated from field: oso.trafficcenter.v1.DeliveryPointAddress target = 2;
+   */
+  target?: DeliveryPointAddress | undefined;
+};
+
+/**
+ * Describes the message oso.trafficcenter.v1.ReportNotificationResponse.
+ * Use `create(ReportNotificationResponseSchema)` to create a new message.
+ */
+export declare const ReportNotificationResponseSchema: GenMessage<ReportNotificationResponse>;
 
 /**
  * Request of GetSessionTimeline.
@@ -687,6 +795,18 @@ export declare const TrafficCenterService: GenService<{
     methodKind: "unary";
     input: typeof CloseSessionRequestSchema;
     output: typeof CloseSessionResponseSchema;
+  },
+  /**
+   * Source: registers that it is about to tell a target that a dossier is ready,
+   * and learns where that target is now. Only for a target that asked before,
+   * or, for swv-dossier, an SWV; that one gets a coupling key.
+   *
+   * @generated from rpc oso.trafficcenter.v1.TrafficCenterService.ReportNotification
+   */
+  reportNotification: {
+    methodKind: "unary";
+    input: typeof ReportNotificationRequestSchema;
+    output: typeof ReportNotificationResponseSchema;
   },
   /**
    * Source, target or auditor: every step of a session. All see the same. To any

@@ -77,7 +77,8 @@ export declare type TransferKey = Message<"oso.transfer.v1.TransferKey"> & {
   } | {
     /**
      * Coupling key (koppelsleutel) for swv-dossier, as handed out by the
-     * Traffic Center.
+     * Traffic Center: chance, without a meaning. Good for one source, one SWV
+     * and one delivery, until it expires.
      *
      * @generated from field: string coupling_key = 2;
      */
