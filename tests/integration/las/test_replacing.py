@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from oso.result.v1 import result_code_pb2 as codes
+from oso_dossier.synthetic import generate
+from oso_las.model import Identity
 from oso_rpc.errors import OsoError, name_of
 
 from .conftest import SOURCE, SYSTEMS, TARGET, home_on_disk
@@ -83,8 +85,8 @@ async def test_a_source_signs_with_the_certificate_the_target_was_told_of(
     collector = country.nodes[TARGET].collector
     opening = country.nodes[TARGET].traffic_center.open
 
-    async def open_and_renew(*arguments: Any) -> Any:
-        opened = await opening(*arguments)
+    async def open_and_renew(*arguments: Any, **more: Any) -> Any:
+        opened = await opening(*arguments, **more)
         await renew(country, SOURCE)
         return opened
 
@@ -163,3 +165,25 @@ async def test_a_session_that_was_broken_off_goes_on_after_a_renewal(country: Co
     assert before.identity != made.identity
     assert (told["result"], told["closed"]) == ("DELIVERED", True)
     assert left.parent.name.startswith(told["session"]), "the session was taken up, not opened anew"
+
+
+async def test_a_notification_is_brought_by_who_registered_it(
+    country: Country, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The source renews between registering a notification and bringing it: it arrives."""
+    document = generate("POVO", 7)
+    identity = Identity.of_dossier(document.dossier)
+    await country.nodes[TARGET].collector.collect(identity, SOURCE, "worker")
+    number, _ = await country.ready(document)
+    center = country.nodes[SOURCE].traffic_center
+    reporting = center.report_notification
+
+    async def report_and_renew(*arguments: Any, **more: Any) -> Any:
+        reported = await reporting(*arguments, **more)
+        await renew(country, SOURCE)
+        return reported
+
+    monkeypatch.setattr(center, "report_notification", report_and_renew)
+    (sent,) = await country.nodes[SOURCE].notifier.notify(number, "worker")
+
+    assert sent.result == "ARRIVED"
