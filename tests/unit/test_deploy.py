@@ -15,6 +15,8 @@ import pytest
 
 from oso_las.app import Settings as SchoolSettings
 from oso_las.cli import main as oso
+from oso_test_school.app import Settings as ScenarioSettings
+from oso_test_school.cli import main as oso_test_school
 from oso_trafficcenter.app import Settings as CenterSettings
 from oso_trafficcenter.cli import main as oso_trafficcenter
 
@@ -24,8 +26,16 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[2]
 DEPLOY = ROOT / "deploy"
 UNITS = sorted((DEPLOY / "systemd").iterdir())
-PROGRAMS: dict[str, click.Command] = {"oso": oso, "oso-trafficcenter": oso_trafficcenter}
-EXAMPLES = [("trafficcenter.toml", CenterSettings), ("las.toml", SchoolSettings)]
+PROGRAMS: dict[str, click.Command] = {
+    "oso": oso,
+    "oso-registry": click.Group(commands={"test-school": oso_test_school}),  # handed over to it
+    "oso-trafficcenter": oso_trafficcenter,
+}
+EXAMPLES = [
+    ("trafficcenter.toml", CenterSettings),
+    ("las.toml", SchoolSettings),
+    ("test-school.toml", ScenarioSettings),
+]
 
 
 def _with_all_lines(text: str) -> dict[str, Any]:

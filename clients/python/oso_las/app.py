@@ -18,7 +18,7 @@ from pydantic_settings import SettingsConfigDict
 from oso_las.attachments import PartFiles, open_private
 from oso_las.collector import Collector
 from oso_las.desk import Desk
-from oso_las.exchange import Exchange, GuessingLimit
+from oso_las.exchange import Exchange, GuessingLimit, is_marked_for
 from oso_las.inbox import Inbox
 from oso_las.notifier import Notifier
 from oso_las.rpc import DossierExchangeServicer, registration
@@ -37,7 +37,9 @@ from oso_store import Database, StoreUnavailableError
 from oso_store.settings import FileSettings
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
+
+    from oso_las.tables import DossierRow
 
 SETTINGS_FILE = "las.toml"
 _TIDY_SECONDS = 60.0
@@ -181,8 +183,13 @@ async def office(
 
 
 @asynccontextmanager
-async def node(home: Path, settings: Settings, clock: Clock | None = None) -> AsyncIterator[Node]:
-    """Put a node together, without serving.
+async def node(
+    home: Path,
+    settings: Settings,
+    clock: Clock | None = None,
+    is_for: Callable[[DossierRow, str], bool] = is_marked_for,
+) -> AsyncIterator[Node]:
+    """Put a node together, without serving; `is_for` tells whether a dossier is for a school.
 
     Raises: as `office`; CredentialsError when keys or certificates cannot be used.
 
@@ -220,6 +227,7 @@ async def node(home: Path, settings: Settings, clock: Clock | None = None) -> As
                     guessing=GuessingLimit(
                         settings.unknown_pupils, timedelta(hours=settings.unknown_pupils_hours)
                     ),
+                    is_for=is_for,
                 ),
                 notifier=Notifier(
                     opened.database,
@@ -250,19 +258,24 @@ async def running(
     settings: Settings,
     clock: Clock | None = None,
     observer: CallObserver | None = None,
+    *,
+    is_for: Callable[[DossierRow, str], bool] = is_marked_for,
+    servicer: Callable[[Exchange, Inbox], DossierExchangeServicer] = DossierExchangeServicer,
 ) -> AsyncIterator[tuple[Node, Server]]:
     """Run a node inside the event loop; stops at the end of the block.
+
+    A school to test with gives its own `is_for` and `servicer`; a real one never does.
 
     Raises: as `node`; DirectoryError when the directory cannot be used; AddressInUseError.
 
     """
-    async with node(home, settings, clock) as made:
+    async with node(home, settings, clock, is_for) as made:
         made.directory.load()
         server = await build_server(
             settings.listen,
             made.credentials,
             ServerGuard(DirectoryAdmission(made.directory), made.clock, observer),
-            [registration(DossierExchangeServicer(made.exchange, made.inbox))],
+            [registration(servicer(made.exchange, made.inbox))],
             timedelta(minutes=settings.connection_minutes),
         )
         await server.start()

@@ -149,6 +149,22 @@ def import_file(here: Here, file: Path, account: str) -> None:
 
 @las.command()
 @click.argument("number", type=int)
+@click.option("--for", "target", required=True, help="BRIN of the school it is meant for.")
+@ACCOUNT
+@click.pass_obj
+def mark(here: Here, number: int, target: str, account: str) -> None:
+    """Say for which school a dossier is meant; it can ask, and is told what is still to be done."""
+    here.at_desk(lambda office: office.desk.mark(number, target, account))
+    here.say(
+        f"Dossier {number} is bestemd voor school {target}; het staat nog niet klaar.",
+        f"Dossier {number} is meant for school {target}; it is not ready yet.",
+        number=number,
+        target=target,
+    )
+
+
+@las.command()
+@click.argument("number", type=int)
 @ACCOUNT
 @click.option("--remark", default="", help="What the parents remarked.")
 @click.pass_obj

@@ -46,7 +46,7 @@ from oso_las.tables import DossierRow
 from oso_las.wishes import NOBODY, identity_in
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from datetime import datetime
     from pathlib import Path
     from typing import BinaryIO
@@ -91,13 +91,20 @@ class Desk:
     """Prepares dossiers, and gives out the ones received."""
 
     def __init__(
-        self, database: Database[Transaction], files: PartFiles, clock: Clock, *, brin: str = ""
+        self,
+        database: Database[Transaction],
+        files: PartFiles,
+        clock: Clock,
+        *,
+        brin: str = "",
+        years: Collection[str] = ACCEPTED_YEARS,
     ) -> None:
-        """Take what dossiers are kept in, and the BRIN of our school."""
+        """Take what dossiers are kept in, the BRIN of our school, the years that are taken in."""
         self._database = database
         self._files = files
         self._clock = clock
         self._brin = brin
+        self._years = years
 
     async def import_xml(self, source: Path, account: str) -> int:
         """Import a dossier from an XML file; give its number.
@@ -121,7 +128,7 @@ class Desk:
         Raises: as `import_xml`; AttachmentMismatchError when an attachment is not the one named.
 
         """
-        _check_transferable(document.dossier)
+        _check_transferable(document.dossier, self._years)
         await asyncio.to_thread(
             write_xml, document
         )  # what we could not give back we do not take in
@@ -143,7 +150,7 @@ class Desk:
         Raises: as `import_document`.
 
         """
-        _check_transferable(dossier)
+        _check_transferable(dossier, self._years)
         findings = check_structure(dossier)
         if findings:
             raise StructureError(tuple(findings))
@@ -173,6 +180,23 @@ class Desk:
 
         return await self._database.write(work)
 
+    async def mark(self, number: int, target_brin: str, account: str) -> None:
+        """Say for which school a dossier is meant, before it can be set ready.
+
+        That school, and no other, is then told that the parents must still inspect it.
+
+        Raises: as `inspect`; NotPossibleError when it was set ready or withdrawn; NotABrinError;
+            WrongReceiverError when a dossier of its kind cannot go there.
+
+        """
+        by = By(account, self._clock.now(), f"for {target_brin}")
+
+        def work(tx: Transaction) -> None:
+            check_receiver(tx.dossier(number).kind, target_brin, self._brin)
+            tx.change(number, Act.MARK, by).target_brin = target_brin
+
+        await self._database.write(work)
+
     async def inspect(self, number: int, account: str, remark: str = "") -> None:
         """Record that the parents have inspected a dossier.
 
@@ -190,7 +214,15 @@ class Desk:
         Raises: as `inspect`; NotPossibleError when it was withdrawn, or came from another school.
 
         """
-        await self._change(number, Act.WITHDRAW, By(account, self._clock.now(), remark))
+        by = By(account, self._clock.now(), remark)
+
+        def work(tx: Transaction) -> None:
+            was_set_ready = State(tx.dossier(number).state) in {State.READY, State.DELIVERED}
+            row = tx.change(number, Act.WITHDRAW, by)
+            if not was_set_ready:  # the school it was meant for never got word of it
+                row.target_brin = ""
+
+        await self._database.write(work)
 
     async def _change(self, number: int, act: Act, by: By) -> None:
         await self._database.write(lambda tx: tx.change(number, act, by).number)
@@ -326,9 +358,9 @@ def _digests(tx: Transaction, number: int) -> tuple[bytes, list[bytes]]:
     return row.dossier_sha256, [part.sha256 for part in tx.parts(number)]
 
 
-def _check_transferable(dossier: Dossier) -> None:
+def _check_transferable(dossier: Dossier, years: Collection[str]) -> None:
     year = dossier.gegevensset or UNSAID.name
-    if year not in ACCEPTED_YEARS:
+    if year not in years:
         raise YearNotSupportedError(printable(year))
     kind = dossier.overdrachtsoort
     if profile_of(dossier) not in PROFILES_OF.get(kind, ()):

@@ -22,7 +22,7 @@ from oso.trafficcenter.v1.session_pb2 import Grant
 from oso.trafficcenter.v1.traffic_center_service_pb2 import CheckSessionRequest
 from oso.transfer.v1.transfer_pb2 import TRANSFER_KIND_SWV_DOSSIER
 from oso_las.delivering import Delivery
-from oso_las.kinds import KIND_NAMES, SWV
+from oso_las.kinds import INSPECTED_FIRST, KIND_NAMES, SWV
 from oso_las.manifest import sign_manifest
 from oso_las.model import Act, Identity, State, microseconds, moment_of
 from oso_las.search_key import reproduces
@@ -32,6 +32,7 @@ from oso_rpc.errors import OsoError, name_of
 from oso_rpc.signing import verify
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from oso.exchange.v1.dossier_exchange_service_pb2 import FetchDossierRequest, Resume
@@ -66,6 +67,11 @@ class GuessingLimit:
     window: timedelta = timedelta(hours=24)
 
 
+def is_marked_for(dossier: DossierRow, target_brin: str) -> bool:
+    """Tell whether a dossier is for a school: the one that a worker named."""
+    return dossier.target_brin == target_brin
+
+
 class Exchange:
     """Decides about requests of other schools, and gives out what may go."""
 
@@ -82,10 +88,12 @@ class Exchange:
         routing_key: str,
         swv_routing_key: str = "",
         guessing: GuessingLimit | None = None,
+        is_for: Callable[[DossierRow, str], bool] = is_marked_for,
     ) -> None:
         """Take what decisions are made with, and who we are.
 
         Dossiers for an SWV have a routing key of their own; without one they go by the other.
+        A school of OSO to test with has its own `is_for`: what it has is for whoever asks.
         """
         self._database = database
         self._files = files
@@ -97,6 +105,7 @@ class Exchange:
         self._routing_key = routing_key
         self._swv_routing_key = swv_routing_key or routing_key
         self._guessing = guessing or GuessingLimit()
+        self._is_for = is_for
 
     async def prepare(self, request: FetchDossierRequest, peer: PeerIdentity) -> Delivery:
         """Decide about a request; give what to deliver.
@@ -173,7 +182,8 @@ class Exchange:
                     codes.RESULT_CODE_TOO_MANY_UNKNOWN_PUPILS, retry_after=self._guessing.window
                 )
             else:
-                outcome = _choose(dossiers, request, grant.target_brin)
+                ours = [row for row in dossiers if self._is_for(row, grant.target_brin)]
+                outcome = _choose(dossiers, ours, request)
             refused = isinstance(outcome, OsoError)
             result = outcome.code if refused else codes.RESULT_CODE_DELIVERED  # type: ignore[union-attr]
             tx.add_request(
@@ -201,7 +211,8 @@ class Exchange:
         def work(tx: Transaction) -> tuple[DossierRow, list[PartRow]]:
             row = tx.dossier_of_key(digest)
             mine = row is not None and (row.kind, row.target_brin) == (SWV, grant.target_swv)
-            outcome = _choose([row] if row and mine else [], request, grant.target_swv)
+            known = [row] if row and mine else []
+            outcome = _choose(known, known, request)
             if isinstance(outcome, OsoError):
                 raise outcome
             parts = tx.parts(outcome.number or 0)
@@ -294,22 +305,20 @@ def _is_about(request: FetchDossierRequest, grant: Grant) -> bool:
 
 
 def _choose(
-    dossiers: list[DossierRow], request: FetchDossierRequest, target_brin: str
+    dossiers: list[DossierRow], ours: list[DossierRow], request: FetchDossierRequest
 ) -> DossierRow | OsoError:
     """Choose the dossier that may go, or the reason why none does.
 
-    A pupil we do not have and one whose dossier is not set ready get the same answer.
+    Args:
+        dossiers: All we have of the pupil, the newest first.
+        ours: Those of them that are for the school that asks.
+        request: What it asks.
+
     """
-    given = [row for row in dossiers if State(row.state) in {State.READY, State.DELIVERED}]
-    ours = [row for row in given if row.target_brin == target_brin]
-    if not ours:
-        withdrawn = [row for row in dossiers if State(row.state) is State.WITHDRAWN]
-        if given:
-            return OsoError(codes.RESULT_CODE_NOT_FOR_THIS_SCHOOL)
-        if any(row.target_brin == target_brin for row in withdrawn):
-            return OsoError(codes.RESULT_CODE_DOSSIER_WITHDRAWN)
-        return OsoError(codes.RESULT_CODE_DOSSIER_NOT_READY)
-    row = ours[0]
+    ready = _in_state(ours, State.READY, State.DELIVERED)
+    if not ready:
+        return OsoError(_why_not(dossiers, ours))
+    row = ready[0]
     changed_counts = row.kind != SWV and request.HasField("changed_since")
     if changed_counts and row.collect_time <= microseconds(moment(request.changed_since)):
         since = moment(request.changed_since).isoformat(timespec="seconds")
@@ -321,6 +330,24 @@ def _choose(
             offered=row.dossier_year,
         )
     return row
+
+
+def _why_not(dossiers: list[DossierRow], ours: list[DossierRow]) -> codes.ResultCode.ValueType:
+    """Give the reason why nothing is ready for a school, the best one by rank.
+
+    A pupil we do not have and one of whom nothing is meant for this school get the same answer.
+    """
+    if any(row.kind in INSPECTED_FIRST for row in _in_state(ours, State.DRAFT)):
+        return codes.RESULT_CODE_DOSSIER_NOT_INSPECTED
+    if _in_state(dossiers, State.READY, State.DELIVERED):
+        return codes.RESULT_CODE_NOT_FOR_THIS_SCHOOL
+    if _in_state(ours, State.WITHDRAWN):
+        return codes.RESULT_CODE_DOSSIER_WITHDRAWN
+    return codes.RESULT_CODE_DOSSIER_NOT_READY
+
+
+def _in_state(dossiers: list[DossierRow], *states: State) -> list[DossierRow]:
+    return [row for row in dossiers if State(row.state) in states]
 
 
 def _request_values(

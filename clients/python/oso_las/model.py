@@ -52,6 +52,7 @@ class Act(Enum):
     """What is done with a dossier."""
 
     IMPORT = "import"
+    MARK = "mark"
     INSPECT = "inspect"
     SET_READY = "ready"
     DELIVER = "deliver"
@@ -62,8 +63,10 @@ class Act(Enum):
 
 # (state, act) -> state. What is not here cannot be done.
 TRANSITIONS: Mapping[tuple[State, Act], State] = {
+    (State.DRAFT, Act.MARK): State.DRAFT,
     (State.DRAFT, Act.INSPECT): State.INSPECTED,
     (State.DRAFT, Act.WITHDRAW): State.WITHDRAWN,
+    (State.INSPECTED, Act.MARK): State.INSPECTED,
     (State.INSPECTED, Act.SET_READY): State.READY,
     (State.INSPECTED, Act.WITHDRAW): State.WITHDRAWN,
     (State.READY, Act.DELIVER): State.DELIVERED,
@@ -91,6 +94,7 @@ STATE_NAMES: Mapping[State, tuple[str, str]] = {
 }
 ACT_NAMES: Mapping[Act, tuple[str, str]] = {
     Act.IMPORT: ("importeren", "import"),
+    Act.MARK: ("bestemmen", "mark"),
     Act.INSPECT: ("inzage vastleggen", "record inspection"),
     Act.SET_READY: ("klaarzetten", "set ready"),
     Act.DELIVER: ("overdragen", "deliver"),

@@ -11,7 +11,7 @@ from oso_rpc.identity import current_peer
 from oso_rpc.server import Registration
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncGenerator
 
     from oso_las.exchange import Exchange
     from oso_las.inbox import Inbox
@@ -29,7 +29,7 @@ class DossierExchangeServicer(stubs.DossierExchangeServiceServicer):
 
     async def FetchDossier(  # noqa: N802  the contract's name
         self, request: messages.FetchDossierRequest, _context: Any
-    ) -> AsyncIterator[messages.FetchDossierResponse]:
+    ) -> AsyncGenerator[messages.FetchDossierResponse, None]:
         """Deliver a dossier: manifest first, then every part in order."""
         delivery = await self._exchange.prepare(request, current_peer())
         yield messages.FetchDossierResponse(manifest=delivery.signed)

@@ -195,6 +195,10 @@ async def test_the_desk_by_command(country: Country, tmp_path: Path) -> None:
         1,
         "Dossier 1 is concept: klaarzetten kan nu niet.\n",
     )
+    assert _told(oso("las", "--home", home, "--json", "mark", "1", "--for", TARGET)) == {
+        "number": 1,
+        "target": TARGET,
+    }
     assert _told(oso("las", "--home", home, "--json", "inspect", "1"))["state"] == "inspected"
     assert oso(*las, "ready", "1", "--for", TARGET).returncode == 0
     (row,) = _told(oso("las", "--home", home, "--json", "list"))

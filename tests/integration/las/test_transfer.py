@@ -169,6 +169,10 @@ async def test_another_system_at_the_address_gets_no_identity(country: Country) 
         ("nothing", "DOSSIER_NOT_READY"),
         ("draft", "DOSSIER_NOT_READY"),
         ("inspected", "DOSSIER_NOT_READY"),
+        ("draft, meant for it", "DOSSIER_NOT_INSPECTED"),
+        ("inspected, meant for it", "DOSSIER_NOT_READY"),
+        ("draft, meant for another", "DOSSIER_NOT_READY"),
+        ("draft, meant for it, withdrawn", "DOSSIER_NOT_READY"),
         ("other school", "NOT_FOR_THIS_SCHOOL"),
         ("withdrawn", "DOSSIER_WITHDRAWN"),
     ],
@@ -176,17 +180,19 @@ async def test_another_system_at_the_address_gets_no_identity(country: Country) 
 async def test_a_dossier_that_may_not_go_gets_its_reason(
     country: Country, prepare: str, expected: str
 ) -> None:
-    """Not ready, for another school, withdrawn: the reason is given and nothing is stored."""
+    """Not ready, not inspected, for another school, withdrawn: it is told; nothing is stored."""
     document = generate("POVO", 7)
     identity = Identity.of_dossier(document.dossier)
     desk = country.nodes[SOURCE].desk
     if prepare != "nothing":
         number = await desk.import_document(document, "test")
-        if prepare != "draft":
+        if "meant" in prepare:
+            await desk.mark(number, OTHER if "another" in prepare else TARGET, "test")
+        if not prepare.startswith("draft"):
             await desk.inspect(number, "test")
         if prepare in {"other school", "withdrawn"}:
             await desk.set_ready(number, OTHER if prepare == "other school" else TARGET, "test")
-        if prepare == "withdrawn":
+        if prepare.endswith("withdrawn"):
             await desk.withdraw(number, "test")
 
     collected = await country.nodes[TARGET].collector.collect(identity, SOURCE, "worker")
