@@ -49,6 +49,7 @@ class Center(center_stubs.TrafficCenterServiceServicer):
         raise AssertionError(request, context)
 
     ListDeliveryPoints = OpenSession = CheckSession = CloseSession = GetSessionTimeline = _nothing
+    ListClosedSessions = ReportNotification = _nothing
 
 
 class Exchange(exchange_stubs.DossierExchangeServiceServicer):
@@ -66,6 +67,12 @@ class Exchange(exchange_stubs.DossierExchangeServiceServicer):
             offset = await self.go.get()
             chunk = exchange.Chunk(part_number=0, offset=offset, data=b"x")
             yield exchange.FetchDossierResponse(chunk=chunk)
+
+    async def Notify(  # noqa: N802
+        self, request: exchange.NotifyRequest, context: Any
+    ) -> exchange.NotifyResponse:
+        """Is not called."""
+        raise AssertionError(request, context)
 
 
 class Place:
