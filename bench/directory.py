@@ -49,7 +49,7 @@ from oso_registry.systems.resources import CERTIFICATES, SYSTEMS, certificates_o
 from oso_registry.testing import routing_key_of
 from oso_rpc.channel import secure_channel
 from oso_rpc.clock import SystemClock
-from oso_rpc.credentials import Credentials
+from oso_rpc.credentials_source import CredentialsSource
 from oso_rpc.directory.follower import DirectoryFollower, OfficeHeart
 from oso_rpc.signing import Signer
 
@@ -141,7 +141,7 @@ class _Country:
         signer = Signer.load(home / "directory.key")
         self.keys = {signer.key_id: signer.public_key}
 
-    async def system(self, system_id: str, role: Role.ValueType) -> Credentials:
+    async def system(self, system_id: str, role: Role.ValueType) -> CredentialsSource:
         """Register a system with a real certificate."""
         folder = self.home / system_id
         folder.mkdir()
@@ -149,11 +149,11 @@ class _Country:
         issued = issue(await self.house.authority.get(), folder, system, datetime.now(UTC))
         await self.house.office.act(issued.register)
         root = self.home / "ca" / "root.crt"
-        return Credentials.load(folder / "system.crt", folder / "system.key", root)
+        return CredentialsSource.of(folder / "system.crt", folder / "system.key", root)
 
     @contextlib.asynccontextmanager
     async def following(
-        self, credentials: Credentials, cache: Path
+        self, credentials: CredentialsSource, cache: Path
     ) -> AsyncIterator[DirectoryFollower]:
         """Follow during the block."""
         at = OfficeHeart(self.address, "officeheart", credentials)
@@ -186,7 +186,7 @@ async def _country(home: Path) -> AsyncIterator[_Country]:
         yield _Country(home, house, server.port)
 
 
-async def _snapshot(country: _Country, credentials: Credentials) -> list[Measurement]:
+async def _snapshot(country: _Country, credentials: CredentialsSource) -> list[Measurement]:
     """From a first connection until the whole is in force; OfficeHeart has none at hand."""
     cache = country.home / "bench.pb"
     begin = time.perf_counter()
@@ -202,14 +202,14 @@ async def _snapshot(country: _Country, credentials: Credentials) -> list[Measure
 
 
 async def _delta(
-    country: _Country, credentials: Credentials, registrar: Credentials
+    country: _Country, credentials: CredentialsSource, registrar: CredentialsSource
 ) -> Measurement:
     """From the call that switches a delivery point off until it is off at who follows."""
     totals, calls = [], []
     routing_key = routing_key_of(_brin(17))
     async with (
         country.following(credentials, country.home / "bench.pb") as follower,
-        secure_channel(country.address, "officeheart", registrar) as channel,
+        secure_channel(country.address, "officeheart", registrar.current) as channel,
     ):
         await follower.arrived(60)
         stub: Any = DeliveryPointServiceStub(channel)
@@ -290,7 +290,7 @@ async def _revocation(country: _Country) -> Measurement:
     try:
         for number, credentials in enumerate(victims):
             address = f"127.0.0.1:{port}"
-            async with secure_channel(address, "trafficcenter", credentials) as channel:
+            async with secure_channel(address, "trafficcenter", credentials.current) as channel:
                 times.append(await _refused(country, f"systems/victim-{number}", channel))
     finally:
         await asyncio.to_thread(center.__exit__, None, None, None)

@@ -34,6 +34,7 @@ from oso_las.collector import Collector
 from oso_las.traffic_center import TrafficCenter
 from oso_registry.testing import TRAFFIC_CENTER
 from oso_rpc.channel import secure_channel
+from oso_rpc.credentials_source import CredentialsSource
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -74,7 +75,7 @@ async def _bare_transfer(port: int, credentials: Credentials, size: int) -> floa
 
 
 async def _transfer(
-    opened: Office, settings: Settings, credentials: Credentials, identity: Identity
+    opened: Office, settings: Settings, credentials: CredentialsSource, identity: Identity
 ) -> float:
     """Fetch over new channels; the node's database is open, as in a node that runs."""
     begin = time.perf_counter()
@@ -102,12 +103,13 @@ async def _cold(
 ) -> tuple[list[float], list[float]]:
     credentials = landscape.credentials(SYSTEMS[TARGET])
     settings = Settings.load(home / "las.toml")
+    source = CredentialsSource.of(settings.certificate, settings.key, settings.authority)
     bare, ours = [], []
     async with office(home, settings) as opened:
         for round_number in range(ROUNDS + 3):
             taken = (
                 await _bare_transfer(bare_port, credentials, size),
-                await _transfer(opened, settings, credentials, identity),
+                await _transfer(opened, settings, source, identity),
             )
             if round_number >= 3:  # noqa: PLR2004  the first ones warm up
                 bare.append(taken[0])

@@ -46,9 +46,10 @@ from oso_registry.systems.rpc import Addresses
 from oso_registry.systems.rpc import registrations as system_services
 from oso_registry.traffic_center import TrafficCenter
 from oso_rpc.clock import Clock, SystemClock
-from oso_rpc.credentials import Credentials
+from oso_rpc.credentials_source import CredentialsSource
 from oso_rpc.errors import OsoError
 from oso_rpc.guard import CallObserver, ServerGuard
+from oso_rpc.renewal import AT_ONCE, OVERLAP, RenewalPlan, keep_renewed
 from oso_rpc.server import Registration, Server, build_server
 from oso_rpc.signing import Signer
 from oso_store import Database
@@ -109,6 +110,8 @@ class Settings(FileSettings):
     from there."""
     database: str = ""
     """`postgresql+asyncpg://user@host/name`; empty: SQLite in the file registry.sqlite."""
+    renew_days: float = Field(default=30, gt=0)
+    """So many days before its own certificate ends the next one is made, and used."""
     connection_minutes: float = Field(default=10, gt=0)
     """How long a connection may live before it must be made, and its certificate checked, anew."""
     traffic_center: str = ""
@@ -147,7 +150,7 @@ class House:
         office: Runs the work of calls.
         settings: The settings.
         authority: Issues certificates; to be asked in each call.
-        credentials: Who we are.
+        credentials: Who we are; may change while it runs.
         issuing: Gives out certificates.
         lists: Publishes revocation lists.
         traffic_center: The Traffic Center; None when it is not asked anything.
@@ -159,7 +162,7 @@ class House:
     office: Office
     settings: Settings
     authority: CurrentAuthority
-    credentials: Credentials
+    credentials: CredentialsSource
     issuing: Issuing
     lists: RevocationLists
     traffic_center: TrafficCenter | None
@@ -242,7 +245,7 @@ async def running(
         )
         if settings.listen_http:
             await stack.enter_async_context(showing(settings.public, settings.listen_http))
-        await stack.enter_async_context(_in_background(house))
+        await stack.enter_async_context(_in_background(house, server))
         await server.start()
         stack.push_async_callback(server.stop)
         yield house, server
@@ -252,8 +255,11 @@ async def _put_together(office: Office, settings: Settings, stack: AsyncExitStac
     """Put OfficeHeart together; what must be closed goes on the stack."""
     authority = CurrentAuthority(settings.authority, settings.key_access())
     await authority.get()  # so that an OfficeHeart that cannot sign does not start
-    credentials = Credentials.load(
-        settings.certificate, settings.key, settings.authority / TRUST_FILE
+    credentials = await asyncio.to_thread(
+        CredentialsSource.of,
+        settings.certificate,
+        settings.key,
+        settings.authority / TRUST_FILE,
     )
     issuing = Issuing(office, authority)
     traffic_center = _traffic_center(settings, credentials)
@@ -286,11 +292,13 @@ async def _publish(house: House) -> None:
 
 
 @asynccontextmanager
-async def _in_background(house: House) -> AsyncIterator[None]:
+async def _in_background(house: House, server: Server) -> AsyncIterator[None]:
     """Do what is done again and again, until the end of the block."""
     work = {
         "tidy": _tidy(house.office, house.issuing),
         "revocation-lists": house.lists.watch(),
+        "credentials-watch": house.credentials.watch(),
+        "renewal": _renew_own(house, server),
         "certificate-sightings": house.sightings.watch(),
         "directory-keep-up": house.published.keep_up(),
         "directory-heartbeat": house.published.beat(),
@@ -310,12 +318,26 @@ async def _in_background(house: House) -> AsyncIterator[None]:
                 await task
 
 
-def _traffic_center(settings: Settings, credentials: Credentials) -> TrafficCenter | None:
+def _traffic_center(settings: Settings, credentials: CredentialsSource) -> TrafficCenter | None:
     """Give whom to ask about sessions, if the settings say where."""
     if not settings.traffic_center:
         return None
     system = settings.traffic_center_system
     return TrafficCenter(settings.traffic_center, system, credentials)
+
+
+async def _renew_own(house: House, server: Server) -> None:
+    """Renew OfficeHeart's own certificate as any other system does: from itself."""
+    settings = house.settings
+    # Only the Traffic Center looks it up in a directory.
+    overlap = OVERLAP if settings.traffic_center else AT_ONCE
+    await keep_renewed(
+        house.credentials,
+        _at(settings.listen, server.port),
+        house.credentials.current.identity.system_id,
+        house.office.clock,
+        RenewalPlan(timedelta(days=settings.renew_days), overlap),
+    )
 
 
 def services(house: House, addresses: Callable[[], Addresses]) -> list[Registration]:

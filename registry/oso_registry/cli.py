@@ -12,7 +12,7 @@ from pathlib import Path
 
 import click
 
-from oso_registry import cli_audit, cli_home, cli_signed, cli_test_school
+from oso_registry import cli_audit, cli_enrol, cli_home, cli_signed, cli_test_school
 from oso_registry.authority import cli_rotation
 from oso_registry.authority.cli import ca
 from oso_registry.desk import Desk
@@ -58,6 +58,7 @@ for command in cli_rotation.COMMANDS:
     ca.add_command(command)
 for command in (
     *cli_home.COMMANDS,
+    *cli_enrol.COMMANDS,
     *cli_audit.COMMANDS,
     ca,
     *groups(),

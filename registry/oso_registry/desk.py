@@ -9,18 +9,22 @@ from __future__ import annotations
 import asyncio
 import json
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 from pydantic_settings import SettingsConfigDict
 
-from oso_rpc.credentials import Credentials, CredentialsError
+from oso_rpc.clock import SystemClock
+from oso_rpc.credential_files import CredentialFiles
+from oso_rpc.credentials import CredentialsError
 from oso_rpc.errors import OsoError, from_rpc_error
 from oso_store.settings import FileSettings, SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
+    from datetime import datetime
 
     import grpc
     from google.protobuf.message import Message
@@ -28,6 +32,8 @@ if TYPE_CHECKING:
 DESK_FILE = "desk.toml"
 # For a call; a large import says its own.
 SECONDS = 30.0
+# Days; from then on the next certificate can be had.
+_SOON = 30
 
 
 class DeskSettings(FileSettings):
@@ -94,12 +100,23 @@ class Desk:
         from oso_rpc.channel import secure_channel  # noqa: PLC0415
 
         settings = DeskSettings.load(self.folder / DESK_FILE)
-        credentials = Credentials.load(settings.certificate, settings.key, settings.authority)
+        files = CredentialFiles(settings.certificate, settings.key, settings.authority)
+        credentials = files.load()
+        self._tell_when_it_ends_soon(credentials.identity.not_after)
         channel = secure_channel(settings.office_heart, settings.system, credentials)
         try:
             yield channel
         finally:
             await channel.close()
+
+    def _tell_when_it_ends_soon(self, end: datetime) -> None:
+        left = (end - SystemClock().now()) // timedelta(days=1)
+        if left < _SOON:
+            told = self.text(
+                f"Het certificaat van deze werkplek eindigt over {left} dagen. Verleng het: renew.",
+                f"The certificate of this desk ends in {left} days. Renew it: renew.",
+            )
+            click.echo(told, err=True)
 
     def run(self, work: Callable[[grpc.aio.Channel], Awaitable[Any]]) -> Any:
         """Do something over a channel; turn what can go wrong into one sentence and exit code 1."""
@@ -115,7 +132,9 @@ class Desk:
             raise self.refused(from_rpc_error(error, party="OfficeHeart")) from None
         except OsoError as error:
             raise self.refused(error) from None
-        except (CredentialsError, SettingsError) as error:
+        except CredentialsError as error:
+            raise click.ClickException(error.text(self.language)) from None
+        except SettingsError as error:
             raise click.ClickException(str(error)) from None
         except OSError as error:
             raise click.ClickException(f"{error.filename or '-'}: {error.strerror}") from None

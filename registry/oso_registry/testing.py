@@ -26,6 +26,7 @@ from oso.transfer.v1.transfer_pb2 import (
 )
 from oso_registry.authority import LEAF_LIFETIME, Authority, KeyAccess, create_authority
 from oso_registry.directory import replace_file, sign_directory
+from oso_rpc.credential_files import CredentialFiles
 from oso_rpc.credentials import Credentials, new_key_and_request, write_private
 from oso_rpc.signing import Signer, key_id_of
 
@@ -113,12 +114,37 @@ class Landscape:
         self.certificate_file(system_id).write_bytes(pem)
         credentials = self.credentials(system_id)
         if registered:
-            system = self.directory.systems.add(system_id=system_id)
-            added = system.certificates.add(
-                sha256=credentials.identity.certificate_sha256, status=CERTIFICATE_STATUS_ACTIVE
-            )
-            added.expire_time.FromDatetime(credentials.identity.not_after)
+            self.directory.systems.add(system_id=system_id)
+            self.add_certificate(system_id, credentials)
         return credentials
+
+    def add_certificate(self, system_id: str, credentials: Credentials) -> None:
+        """Put one more certificate of a system in the directory; `publish` makes it known."""
+        for system in self.directory.systems:
+            if system.system_id == system_id:
+                added = system.certificates.add(
+                    sha256=credentials.identity.certificate_sha256, status=CERTIFICATE_STATUS_ACTIVE
+                )
+                added.expire_time.FromDatetime(credentials.identity.not_after)
+
+    def files(self, system_id: str) -> CredentialFiles:
+        """Name the files of a system."""
+        return CredentialFiles(
+            self.certificate_file(system_id), self.key_file(system_id), self.root_file
+        )
+
+    def renew(self, system_id: str) -> Credentials:
+        """Renew the certificate of a system, with a new key, and take it into use at once.
+
+        It is put in the directory beside the one before; `publish` makes it known.
+        """
+        files, now = self.files(system_id), datetime.now(UTC)
+        with files.changing():
+            pem = self.authority.issue(files.ask(system_id), system_id, now)
+            made = files.accept(pem, self.root_file.read_bytes(), system_id)
+            files.take_up(now)
+        self.add_certificate(system_id, made)
+        return made
 
     def key_file(self, system_id: str) -> Path:
         """Private key of a system."""

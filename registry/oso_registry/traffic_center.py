@@ -18,11 +18,12 @@ from oso.trafficcenter.v1.traffic_center_service_pb2 import (
     ListClosedSessionsResponse,
 )
 from oso.trafficcenter.v1.traffic_center_service_pb2_grpc import TrafficCenterServiceStub
-from oso_rpc.channel import secure_channel
+from oso_rpc.channel import Connection
 from oso_rpc.errors import OsoError, from_rpc_error
 
 if TYPE_CHECKING:
-    from oso_rpc.credentials import Credentials
+    from oso.trafficcenter.v1.traffic_center_service_pb2_grpc import TrafficCenterServiceAsyncStub
+    from oso_rpc.credentials_source import CredentialsSource
 
 # Whoever asks waits for it.
 _SECONDS = 10.0
@@ -39,8 +40,8 @@ class TrafficCenter:
 
     """
 
-    def __init__(self, address: str, system_id: str, credentials: Credentials) -> None:
-        """Open a channel, inside the event loop; nothing is sent yet.
+    def __init__(self, address: str, system_id: str, credentials: CredentialsSource) -> None:
+        """Say where it is; nothing is sent yet.
 
         Args:
             address: Where it listens, `host:port`.
@@ -49,12 +50,15 @@ class TrafficCenter:
 
         """
         self.system_id = system_id
-        self._channel = secure_channel(address, system_id, credentials)
-        self._stub = TrafficCenterServiceStub(self._channel)
+        self._connection = Connection(address, system_id, credentials)
+
+    @property
+    def _stub(self) -> TrafficCenterServiceAsyncStub:
+        return TrafficCenterServiceStub(self._connection.channel())
 
     async def close(self) -> None:
         """Close the channel."""
-        await self._channel.close()
+        await self._connection.close()
 
     async def session_timeline(self, session_id: str) -> GetSessionTimelineResponse:
         """Give a session with its steps, in order.

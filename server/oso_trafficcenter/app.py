@@ -18,10 +18,11 @@ from pydantic_settings import SettingsConfigDict
 
 from oso_rpc.admission import DirectoryAdmission
 from oso_rpc.clock import Clock, SystemClock
-from oso_rpc.credentials import Credentials
+from oso_rpc.credentials_source import CredentialsSource
 from oso_rpc.directory.following import directory_from, up_to_date
 from oso_rpc.errors import OsoError
 from oso_rpc.guard import CallObserver, ServerGuard
+from oso_rpc.renewal import AT_ONCE, RenewalPlan, keep_renewed
 from oso_rpc.server import Server, build_server
 from oso_rpc.signing import Signer
 from oso_store import Database
@@ -55,12 +56,15 @@ class Settings(FileSettings):
     """Its private key (PEM). Its owner alone may read it."""
     authority: Path
     """Root certificate of OSO (PEM)."""
-    grant_key: Path
-    """Ed25519 private key that signs grants (PEM). Its owner alone may read it."""
     office_heart: str = ""
-    """Where OfficeHeart listens, `host:port`. Empty: the directory is a file signed by hand."""
+    """Where OfficeHeart listens, `host:port`: who takes part, and the next certificate. Empty: the
+    directory is a file signed by hand, and nothing is renewed. `enroll` fills it in."""
     office_heart_system: str = "officeheart"
     """Id of the system that must answer there."""
+    renew_days: float = Field(default=30, gt=0)
+    """So many days before it ends the next certificate is asked for, and used."""
+    grant_key: Path
+    """Ed25519 private key that signs grants (PEM). Its owner alone may read it."""
     directory: Path
     """Where to keep the directory; what was said since lies beside it. Without `office_heart`: the
     signed file, read again within a second when it changes."""
@@ -76,6 +80,10 @@ class Settings(FileSettings):
     """How long an SWV may open a session with a coupling key."""
     connection_minutes: float = Field(default=10, gt=0)
     """How long a connection may live before it must be made, and its certificate checked, anew."""
+
+    def renewal_plan(self) -> RenewalPlan:
+        """Give when certificates are renewed; who calls us does not ask the directory for ours."""
+        return RenewalPlan(timedelta(days=self.renew_days), AT_ONCE)
 
 
 @asynccontextmanager
@@ -93,7 +101,9 @@ async def running(
 
     """
     clock = clock or SystemClock()
-    credentials = Credentials.load(settings.certificate, settings.key, settings.authority)
+    credentials = await asyncio.to_thread(
+        CredentialsSource.of, settings.certificate, settings.key, settings.authority
+    )
     directory = directory_from(
         (settings.office_heart, settings.office_heart_system),
         credentials,
@@ -115,14 +125,27 @@ async def running(
             timedelta(minutes=settings.connection_minutes),
         )
         await server.start()
-        sweep = asyncio.create_task(_sweep(sessions), name="session-sweep")
+        renewing = keep_renewed(
+            credentials,
+            settings.office_heart,
+            settings.office_heart_system,
+            clock,
+            settings.renewal_plan(),
+        )
+        tasks = [
+            asyncio.create_task(credentials.watch(), name="credentials-watch"),
+            asyncio.create_task(_sweep(sessions), name="session-sweep"),
+            asyncio.create_task(renewing, name="renewal"),
+        ]
         try:
             yield server
         finally:
             await server.stop()
-            sweep.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await sweep
+            for task in tasks:
+                task.cancel()
+            for task in tasks:
+                with contextlib.suppress(asyncio.CancelledError):
+                    await task
             await database.close()
 
 

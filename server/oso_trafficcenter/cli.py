@@ -12,18 +12,24 @@ import uvloop
 
 import oso_rpc  # noqa: F401  sets the cipher suites before grpc's core reads them
 from oso.trafficcenter.v1.session_pb2 import SessionEventType, SessionState
+from oso_rpc import certificate_commands as certificates
+from oso_rpc.clock import SystemClock
+from oso_rpc.credential_files import CredentialFiles
 from oso_rpc.credentials import CredentialsError, new_key_and_request, write_private
 from oso_rpc.directory import DirectoryError
-from oso_rpc.errors import name_of
+from oso_rpc.errors import OsoError, name_of
 from oso_rpc.logging import configure_logging
 from oso_rpc.server import AddressInUseError
 from oso_rpc.signing import Signer
 from oso_store import Database, SchemaError, StoreUnavailableError
-from oso_store.settings import SettingsError
+from oso_store.settings import SettingsError, add_missing
 from oso_trafficcenter.app import Settings, serve
 from oso_trafficcenter.store import MIGRATIONS, Transaction
 
 if TYPE_CHECKING:
+    from collections.abc import Coroutine
+    from typing import Any
+
     from oso.trafficcenter.v1.session_pb2 import SessionEvent as Event
     from oso_trafficcenter.model import SessionRecord
 
@@ -70,8 +76,73 @@ def init(folder: Path, system_id: str) -> None:
         ) from None
     except _FAILURES as error:
         raise click.ClickException(str(error)) from None
-    click.echo(f"Send {folder / 'system.csr'} to OfficeHeart, with this public key for grants:")
+    click.echo("Enrol with the invitation of OfficeHeart: oso-trafficcenter enroll --config ...")
+    click.echo("Have this public key for grants put in the directory:")
     click.echo(public_key)
+
+
+@main.command()
+@_CONFIG
+@click.argument("invitation", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
+def enroll(config: Path, invitation: str) -> None:
+    """Get the certificate an INVITATION of OfficeHeart is for (a file; - for standard input).
+
+    The key is made here and stays here. Broken off, give the same command again.
+    """
+
+    async def go() -> certificates.Told:
+        read = certificates.read_invitation(invitation)
+        files = _place(Settings.load(config)).files
+        told = await certificates.enroll(files, read, invitation, SystemClock())
+        add_missing(config, certificates.office_heart_settings(read))
+        return told
+
+    _say(go())
+
+
+@main.command()
+@_CONFIG
+@click.option("--new-key", is_flag=True, help="Also when it is not time yet.")
+def renew(config: Path, *, new_key: bool) -> None:
+    """Get the next certificate, for a new key, and use it.
+
+    `serve` does so by itself, 30 days before the end; what runs is not interrupted.
+    """
+
+    async def go() -> certificates.Told:
+        place = _place(Settings.load(config))
+        return await certificates.renew(place, SystemClock(), new_key=new_key, at_once=True)
+
+    _say(go())
+
+
+@main.command()
+@_CONFIG
+def status(config: Path) -> None:
+    """Tell until when the certificate is good, and when it is renewed."""
+
+    async def go() -> certificates.Told:
+        return await certificates.status(_place(Settings.load(config)), SystemClock())
+
+    _say(go())
+
+
+def _place(settings: Settings) -> certificates.Place:
+    return certificates.Place(
+        CredentialFiles(settings.certificate, settings.key, settings.authority),
+        settings.office_heart,
+        settings.office_heart_system,
+        settings.renewal_plan(),
+    )
+
+
+def _say(work: Coroutine[Any, Any, certificates.Told]) -> None:
+    try:
+        click.echo(asyncio.run(work).en)
+    except OsoError as error:
+        raise click.ClickException(certificates.refusal(error, "en")) from None
+    except _FAILURES as error:
+        raise click.ClickException(_text(error)) from None
 
 
 @main.command()

@@ -26,10 +26,11 @@ from oso_las.store import MIGRATIONS, Transaction
 from oso_las.traffic_center import TrafficCenter
 from oso_rpc.admission import DirectoryAdmission
 from oso_rpc.clock import Clock, SystemClock
-from oso_rpc.credentials import Credentials
+from oso_rpc.credentials_source import CredentialsSource
 from oso_rpc.directory.following import LiveDirectory, directory_from, up_to_date
 from oso_rpc.errors import OsoError
 from oso_rpc.guard import CallObserver, ServerGuard
+from oso_rpc.renewal import RenewalPlan, keep_renewed
 from oso_rpc.server import Server, build_server
 from oso_store import Database, StoreUnavailableError
 from oso_store.settings import FileSettings
@@ -70,9 +71,14 @@ class Settings(FileSettings):
     authority: Path = Path("root.crt")
     """Root certificate of OSO (PEM)."""
     office_heart: str = ""
-    """Where OfficeHeart listens, `host:port`. Empty: the directory is a file signed by hand."""
+    """Where OfficeHeart listens, `host:port`: who takes part, and the next certificate. Empty: the
+    directory is a file signed by hand, and nothing is renewed. `enroll` fills it in."""
     office_heart_system: str = "officeheart"
     """Id of the system that must answer there."""
+    renew_days: float = Field(default=30, gt=0)
+    """So many days before it ends the next certificate is asked for."""
+    renew_overlap_hours: float = Field(default=25, ge=0)
+    """So long it waits before it is used: until everybody who acts on a directory knows it."""
     directory: Path = Path("directory.pb")
     """Where to keep the directory; what was said since lies beside it. Without `office_heart`: the
     signed file, read again within a second when it changes."""
@@ -104,6 +110,12 @@ class Settings(FileSettings):
         """BRIN of the school, or code of the SWV."""
         return self.brin or self.swv
 
+    def renewal_plan(self) -> RenewalPlan:
+        """Give when certificates are renewed and taken into use."""
+        return RenewalPlan(
+            timedelta(days=self.renew_days), timedelta(hours=self.renew_overlap_hours)
+        )
+
 
 @dataclass(frozen=True)
 class Office:
@@ -127,7 +139,7 @@ class Node:
         notifier: Tells others that a dossier is ready.
         inbox: Notifications of others.
         directory: Who takes part.
-        credentials: Who we are.
+        credentials: Who we are; may change while it runs.
         clock: The clock.
 
     """
@@ -139,7 +151,7 @@ class Node:
     notifier: Notifier
     inbox: Inbox
     directory: LiveDirectory
-    credentials: Credentials
+    credentials: CredentialsSource
     clock: Clock
 
 
@@ -184,7 +196,9 @@ async def node(
 
     """
     async with office(home, settings, clock) as opened:
-        credentials = Credentials.load(settings.certificate, settings.key, settings.authority)
+        credentials = await asyncio.to_thread(
+            CredentialsSource.of, settings.certificate, settings.key, settings.authority
+        )
         directory = directory_from(
             (settings.office_heart, settings.office_heart_system),
             credentials,
@@ -267,14 +281,29 @@ async def running(
             timedelta(minutes=settings.connection_minutes),
         )
         await server.start()
-        tidy = asyncio.create_task(_tidy(made, timedelta(days=settings.requests_days)), name="tidy")
+        tasks = [
+            asyncio.create_task(made.credentials.watch(), name="credentials-watch"),
+            asyncio.create_task(_tidy(made, timedelta(days=settings.requests_days)), name="tidy"),
+            asyncio.create_task(
+                keep_renewed(
+                    made.credentials,
+                    settings.office_heart,
+                    settings.office_heart_system,
+                    made.clock,
+                    settings.renewal_plan(),
+                ),
+                name="renewal",
+            ),
+        ]
         try:
             yield made, server
         finally:
             await server.stop()
-            tidy.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await tidy
+            for task in tasks:
+                task.cancel()
+            for task in tasks:
+                with contextlib.suppress(asyncio.CancelledError):
+                    await task
 
 
 async def serve(home: Path, settings: Settings) -> None:

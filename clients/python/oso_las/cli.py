@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from oso_dossier.cli import dossier
+from oso_las.cli_certificate import COMMANDS as CERTIFICATE_COMMANDS
 from oso_las.cli_exchange import request, serve, timeline
 from oso_las.cli_notify import TO, fetch, notifications, notify, notify_and_tell
 from oso_las.here import ACCOUNT, Here, Refused, printable
@@ -49,10 +50,17 @@ las.add_command(timeline)
 las.add_command(notify)
 las.add_command(notifications)
 las.add_command(fetch)
+for _command in CERTIFICATE_COMMANDS:
+    las.add_command(_command)
 
 
 @las.command()
-@click.option("--system", "system_id", required=True, help="Id of this system, as registered.")
+@click.option(
+    "--system",
+    "system_id",
+    default="",
+    help="Id of this system: makes key and signing request now. Without it, `enroll` makes them.",
+)
 @click.option("--brin", default="", help="BRIN of the school.")
 @click.option("--swv", default="", help="Code of the SWV, instead of a BRIN.")
 @click.option("--routing-key", required=True, help="Routing key of the delivery point.")
@@ -75,12 +83,12 @@ def init(
     office_heart: str,
     directory_keys: tuple[str, ...],
 ) -> None:
-    """Make the home folder: a private key, a signing request, and las.toml."""
+    """Make the home folder and las.toml. The key and its certificate come with `enroll`."""
     from oso_las.app import SETTINGS_FILE  # noqa: PLC0415
     from oso_rpc.credentials import new_key_and_request, write_private  # noqa: PLC0415
     from oso_rpc.identity import is_system_id  # noqa: PLC0415
 
-    if not is_system_id(system_id):
+    if system_id and not is_system_id(system_id):
         raise click.UsageError(
             "Een systeem heeft een naam van kleine letters, cijfers en streepjes."
             if here.language == "nl"
@@ -110,17 +118,21 @@ def init(
         except Refused:
             toml.unlink()
             raise
-        key, request = new_key_and_request(system_id)
-        write_private(key_file, key)
-        csr.write_bytes(request)
+        if system_id:
+            key, request = new_key_and_request(system_id)
+            write_private(key_file, key)
+            csr.write_bytes(request)
     except OSError as error:
         raise Refused(here.told(error)) from None
+    enrolling = f"oso las --home {here.home} enroll uitnodiging.json"
+    made = {"csr": str(csr)} if system_id else {}
     here.say(
-        f"Map {here.home} gemaakt. Stuur {csr} naar OfficeHeart; "
-        "leg system.crt, root.crt en directory.pb erbij.",
-        f"Made {here.home}. Send {csr} to OfficeHeart; "
-        "put system.crt, root.crt and directory.pb beside it.",
-        csr=str(csr),
+        f"Map {here.home} gemaakt. Meld dit systeem aan met de uitnodiging die u van OfficeHeart "
+        f"kreeg:\n  {enrolling}",
+        f"Made {here.home}. Enrol this system with the invitation you got from OfficeHeart:\n"
+        f"  {enrolling}",
+        home=str(here.home),
+        **made,
     )
 
 

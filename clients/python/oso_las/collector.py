@@ -22,6 +22,7 @@ from oso.trafficcenter.v1.traffic_center_service_pb2 import (
     CloseSessionRequest,
     OpenSessionResponse,
 )
+from oso_las.binding import bound_to, only_binding
 from oso_las.fetching import Fetch, Patience, Received
 from oso_las.kinds import OVERSTAP, TRANSFER_KINDS
 from oso_las.model import Act, BeingFetchedError, NotABrinError, is_brin, microseconds
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from oso_las.traffic_center import TrafficCenter
     from oso_rpc.clock import Clock
     from oso_rpc.credentials import Credentials
+    from oso_rpc.credentials_source import CredentialsSource
     from oso_store import Database
 
 _log = structlog.get_logger(__name__)
@@ -57,6 +59,7 @@ _CLOSE_IS_OF_NO_USE = frozenset(
         codes.RESULT_CODE_SESSION_REVOKED,
         codes.RESULT_CODE_SESSION_UNKNOWN,
         codes.RESULT_CODE_SESSION_MISMATCH,
+        codes.RESULT_CODE_CERTIFICATE_NOT_ALLOWED,
         codes.RESULT_CODE_REQUEST_INVALID,
     }
 )
@@ -142,7 +145,7 @@ class Collector:
         database: Database[Transaction],
         files: PartFiles,
         traffic_center: TrafficCenter,
-        credentials: Credentials,
+        credentials: CredentialsSource,
         clock: Clock,
         *,
         routing_key: str,
@@ -223,11 +226,12 @@ class Collector:
         by = By(asked.account, self._clock.now(), f"from {asked.wish.source_brin}")
         # The dossier and what the centre must still be told are one transaction: neither without
         # the other.
-        number = await self._database.write(lambda tx: _record(tx, received, request, by))
+        binding = only_binding(session.opened)
+        number = await self._database.write(lambda tx: _record(tx, received, request, by, binding))
         begin = time.perf_counter()
         # The session is over: of what came and is no dossier, nothing stays.
         closed, _ = await asyncio.gather(
-            self._close(request),
+            self._close(request, bound_to(session.opened)),
             asyncio.to_thread(discard_folders, self._files.incoming, session_id),
         )
         taken = (time.perf_counter() - begin) * 1000
@@ -265,20 +269,31 @@ class Collector:
             # Who had it before us may have ended it meanwhile.
             if await self._database.read(partial(_is_open, session_id=row.session_id)):
                 opened = OpenSessionResponse.FromString(row.opened)
-                return _Session(opened, lock, self._fetches(asked, opened, row.salt, resumed=True))
+                credentials = self._credentials.shown(bound_to(opened))
+                if credentials is not None:
+                    fetches = self._fetches(asked, opened, row.salt, credentials, resumed=True)
+                    return _Session(opened, lock, fetches)
+                # Nobody can go on with it: the certificate it is bound to is no longer here.
+                await self._database.write(partial(_expired, session_id=row.session_id))
             lock.release()
 
     async def _lock(self, session_id: str) -> SessionLock:
         return await asyncio.to_thread(SessionLock, self._files.incoming, session_id)
 
     def _fetches(
-        self, asked: _Asked, opened: OpenSessionResponse, salt: bytes, *, resumed: bool
+        self,
+        asked: _Asked,
+        opened: OpenSessionResponse,
+        salt: bytes,
+        credentials: Credentials,
+        *,
+        resumed: bool,
     ) -> Sequence[Fetch]:
         """Prepare to fetch from each delivery point; begin to connect to the first."""
         fetches = [
             Fetch(
                 self._files,
-                self._credentials,
+                credentials,
                 self._clock,
                 salt=salt,
                 coupling_key=asked.wish.coupling_key,
@@ -331,7 +346,9 @@ class Collector:
         )
         # Ours before anybody can read of it.
         lock = await self._lock(row.session_id)
-        session = _Session(opened, lock, self._fetches(asked, opened, salt, resumed=False))
+        credentials = self._credentials.shown(bound_to(opened)) or self._credentials.current
+        fetches = self._fetches(asked, opened, salt, credentials, resumed=False)
+        session = _Session(opened, lock, fetches)
         try:
             await self._database.write(lambda tx: tx.add(row))
         except BaseException:
@@ -339,10 +356,10 @@ class Collector:
             raise
         return session
 
-    async def _close(self, request: CloseSessionRequest) -> bool:
+    async def _close(self, request: CloseSessionRequest, certificate_sha256: bytes) -> bool:
         """Tell the Traffic Center; tell whether it knows now, or will never need to."""
         try:
-            await self._traffic_center.close(request)
+            await self._traffic_center.close(request, certificate_sha256)
         except OsoError as error:
             if error.code not in _CLOSE_IS_OF_NO_USE:
                 return False
@@ -364,8 +381,8 @@ class Collector:
         """
         now = microseconds(self._clock.now())
 
-        def find(tx: Transaction) -> tuple[list[bytes], set[str], set[str]]:
-            waiting = [row.close_request for row in tx.retrievals("to_close")]
+        def find(tx: Transaction) -> tuple[list[tuple[bytes, bytes]], set[str], set[str]]:
+            waiting = [(row.close_request, row.opened) for row in tx.retrievals("to_close")]
             rows = tx.retrievals("open")
             over = {row.session_id for row in rows if row.expire_time <= now}
             return waiting, over, {row.session_id for row in rows} - over
@@ -373,8 +390,9 @@ class Collector:
         arriving = await asyncio.to_thread(sessions_in, self._files.incoming)
         waiting, over, running = await self._database.read(find)
         left = 0
-        for request in waiting:
-            left += not await self._close(CloseSessionRequest.FromString(request))
+        for request, opened in waiting:
+            bound = bound_to(OpenSessionResponse.FromString(opened))
+            left += not await self._close(CloseSessionRequest.FromString(request), bound)
         for session_id in over | (arriving - running):
             with contextlib.suppress(BeingFetchedError):  # slow, but under way
                 await asyncio.to_thread(discard_session, self._files.incoming, session_id)
@@ -387,13 +405,17 @@ def _leg(who: str, what: str, result: ResultCode.ValueType, begin: float) -> Leg
 
 
 def _record(
-    tx: Transaction, received: Received | None, request: CloseSessionRequest, by: By
+    tx: Transaction,
+    received: Received | None,
+    request: CloseSessionRequest,
+    by: By,
+    binding: bytes,
 ) -> int | None:
     """Write down what was received, and what the Traffic Center must be told of it."""
     number = None
     if received is not None:
         number = tx.add_dossier(received.row, received.parts, Act.RECEIVE, by)
-    tx.end_retrieval(request.session_id, request.SerializeToString(), number)
+    tx.end_retrieval(request.session_id, request.SerializeToString(), number, binding)
     return number
 
 

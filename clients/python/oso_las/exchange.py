@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from oso_las.traffic_center import TrafficCenter
     from oso_rpc.clock import Clock
     from oso_rpc.credentials import Credentials
+    from oso_rpc.credentials_source import CredentialsSource
     from oso_rpc.directory import CurrentDirectory
     from oso_rpc.identity import PeerIdentity
     from oso_store import Database
@@ -81,7 +82,7 @@ class Exchange:
         traffic_center: TrafficCenter,
         directory: CurrentDirectory,
         *,
-        credentials: Credentials,
+        credentials: CredentialsSource,
         clock: Clock,
         brin: str,
         routing_key: str,
@@ -114,15 +115,17 @@ class Exchange:
 
         """
         grant = _read_grant(request)
-        await self._traffic_center.check(self._check_request(request, grant, peer))
+        checked = await self._traffic_center.check(self._check_request(request, grant, peer))
         self._verify_grant(request, grant, peer)
         if not _is_about(request, grant):
             raise OsoError(codes.RESULT_CODE_KEY_MISMATCH)
+        # The target knows the certificates we had when its session was opened, and no later one.
+        credentials = self._credentials.shown_at(moment(checked.session.create_time))
         if grant.kind == TRANSFER_KIND_SWV_DOSSIER:
             found = await self._decide_for_swv(request, grant)
         else:
             found = await self._decide(request, grant, Identity.of_message(request.identity))
-        return await self._delivery(request, grant, *found)
+        return await self._delivery(request, grant, credentials, *found)
 
     def _own_routing_key(self, kind: TransferKind.ValueType) -> str:
         swv = kind == TRANSFER_KIND_SWV_DOSSIER
@@ -219,7 +222,12 @@ class Exchange:
         return await self._database.read(work)
 
     async def _delivery(
-        self, request: FetchDossierRequest, grant: Grant, row: DossierRow, parts: list[PartRow]
+        self,
+        request: FetchDossierRequest,
+        grant: Grant,
+        credentials: Credentials,
+        row: DossierRow,
+        parts: list[PartRow],
     ) -> Delivery:
         path = self._files.path(row.dossier_sha256)
         size = (await asyncio.to_thread(path.stat)).st_size
@@ -249,7 +257,7 @@ class Exchange:
                 sha256=part.sha256,
             )
         signed = sign_manifest(
-            manifest, self._credentials.private_key, self._credentials.identity.certificate_der
+            manifest, credentials.private_key, credentials.identity.certificate_der
         )
         number, offset = 0, 0
         if request.HasField("resume"):

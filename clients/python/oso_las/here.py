@@ -103,9 +103,9 @@ class Here:
         gc.freeze()  # what was imported is no garbage: not to be looked at again and again
         try:
             return uvloop.run(work())
-        except (DossierXmlError, DeskError, OsoError) as error:
+        except (CredentialsError, DossierXmlError, DeskError, OsoError) as error:
             raise Refused(error.text(self.language)) from None
-        except (CredentialsError, AddressInUseError, SchemaError) as error:
+        except (AddressInUseError, SchemaError) as error:
             raise Refused(str(error)) from None
         except DirectoryError as error:
             raise Refused(f"{type(error).__doc__}") from None

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from oso_las.tables import DossierRow
     from oso_las.traffic_center import TrafficCenter
     from oso_rpc.clock import Clock
-    from oso_rpc.credentials import Credentials
+    from oso_rpc.credentials_source import CredentialsSource
     from oso_store import Database
 
 ARRIVED = "ARRIVED"
@@ -122,7 +122,7 @@ class Notifier:
         self,
         database: Database[Transaction],
         traffic_center: TrafficCenter,
-        credentials: Credentials,
+        credentials: CredentialsSource,
         clock: Clock,
         *,
         routing_key: str,
@@ -212,7 +212,11 @@ class Notifier:
     async def _bring(self, reported: ReportNotificationResponse) -> str:
         """Bring a notification to its target; give ARRIVED, or the reason why not."""
         point = reported.target.delivery_point
-        channel = secure_channel(point.address, point.system_id, self._credentials)
+        # With the certificate it was registered with, should another be in use by now.
+        registered = Notification.FromString(reported.notification.notification)
+        ours = self._credentials
+        credentials = ours.shown(registered.source_certificate_sha256) or ours.current
+        channel = secure_channel(point.address, point.system_id, credentials)
         request = NotifyRequest(notification=reported.notification)
         try:
             await DossierExchangeServiceStub(channel).Notify(request, timeout=_DEADLINE)

@@ -110,6 +110,7 @@ _OVER = (
 _CLOSE_RETRIEVAL = _OVER.values(state="closed")
 _END_RETRIEVAL = _OVER.values(
     state="to_close",
+    opened=bindparam("binding"),
     close_request=bindparam("close_request"),
     dossier_number=bindparam("dossier_number"),
 )
@@ -278,18 +279,20 @@ class Transaction(Session):
         return self.exec(_OPEN_RETRIEVAL, params=params).first()
 
     def end_retrieval(
-        self, session_id: str, close_request: bytes, dossier_number: int | None
+        self, session_id: str, close_request: bytes, dossier_number: int | None, binding: bytes
     ) -> None:
         """Say that nothing more is fetched in a session, and what is to be told of it.
 
         When a dossier came, who was asked for is forgotten, in every session with the same wish.
-        Otherwise the wish stands: the source may notify us when it is ready.
+        Otherwise the wish stands: the source may notify us when it is ready. Of the session as it
+        was granted, what it is bound to is kept (`binding.only_binding`).
         """
         if dossier_number is not None:
             fulfilled = {"ended": session_id, "fetched": dossier_number}
             self.connection().execute(_NOTE_FETCHED, fulfilled)
             self.connection().execute(_FORGET_WISH, {"ended": session_id})
         told = {"close_request": close_request, "dossier_number": dossier_number}
+        told["binding"] = binding
         self.connection().execute(_END_RETRIEVAL, {"ended": session_id, **told})
 
     def forget(self, before: datetime) -> None:

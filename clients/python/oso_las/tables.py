@@ -89,7 +89,7 @@ class RetrievalRow(SQLModel, table=True):
     pupil_number: str
     birth_date: str
     salt: bytes = Field(sa_type=LargeBinary)
-    opened: bytes = Field(sa_type=LargeBinary)  # the OpenSessionResponse
+    opened: bytes = Field(sa_type=LargeBinary)  # the OpenSessionResponse; later, its binding only
     expire_time: int = Field(sa_type=BigInteger)
     state: str  # open, to_close, closed
     close_request: bytes = Field(default=b"", sa_type=LargeBinary)  # the CloseSessionRequest

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 import grpc
 
 from oso.result.v1.result_code_pb2 import (
+    RESULT_CODE_CERTIFICATE_NOT_ALLOWED,
     RESULT_CODE_TRAFFIC_CENTER_UNAVAILABLE,
     RESULT_CODE_UNREACHABLE,
 )
@@ -18,16 +19,17 @@ from oso.transfer.v1.transfer_pb2 import (
     TRANSFER_KIND_SWV_DOSSIER,
 )
 from oso_las.model import ACCEPTED_YEARS
-from oso_rpc.channel import secure_channel
+from oso_rpc.channel import Connection
 from oso_rpc.errors import OsoError, from_rpc_error
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
 
     from oso.directory.v1.directory_pb2 import DeliveryPoint
+    from oso.trafficcenter.v1.traffic_center_service_pb2_grpc import TrafficCenterServiceAsyncStub
     from oso.transfer.v1.transfer_pb2 import TransferKind
     from oso_rpc.clock import Clock
-    from oso_rpc.credentials import Credentials
+    from oso_rpc.credentials_source import CredentialsSource
 
 _DEADLINE = 15.0
 _Response = TypeVar("_Response")
@@ -41,9 +43,9 @@ class TrafficCenter:
     """
 
     def __init__(
-        self, address: str, system_id: str, credentials: Credentials, clock: Clock
+        self, address: str, system_id: str, credentials: CredentialsSource, clock: Clock
     ) -> None:
-        """Open a channel; nothing is sent yet.
+        """Say where it is; nothing is sent yet.
 
         Args:
             address: Where it listens, `host:port`.
@@ -52,17 +54,25 @@ class TrafficCenter:
             clock: The clock that is sent along.
 
         """
-        self._channel = secure_channel(address, system_id, credentials)
-        self._stub = TrafficCenterServiceStub(self._channel)
+        self._connection = Connection(address, system_id, credentials)
+        # Made once for a channel: to make one costs as much as a small call.
+        self._made: tuple[grpc.aio.Channel, TrafficCenterServiceAsyncStub] | None = None
         self._clock = clock
 
     def connect(self) -> None:
         """Begin to connect, while there is something else to do first."""
-        self._channel.get_state(try_to_connect=True)
+        self._connection.channel().get_state(try_to_connect=True)
 
     async def close_channel(self) -> None:
         """Close the channel."""
-        await self._channel.close()
+        await self._connection.close()
+
+    @property
+    def _stub(self) -> TrafficCenterServiceAsyncStub:
+        channel = self._connection.channel()
+        if self._made is None or self._made[0] is not channel:
+            self._made = channel, TrafficCenterServiceStub(channel)
+        return self._made[1]
 
     async def ping(self) -> messages.PingResponse:
         """Ask who we are to it, and what the time is."""
@@ -98,9 +108,26 @@ class TrafficCenter:
         """Ask whether a request that came in matches its session."""
         return await _answered(self._stub.CheckSession(request, timeout=_DEADLINE))
 
-    async def close(self, request: messages.CloseSessionRequest) -> messages.CloseSessionResponse:
-        """Close a session; the same request may be sent again."""
-        return await _answered(self._stub.CloseSession(request, timeout=_DEADLINE))
+    async def close(
+        self, request: messages.CloseSessionRequest, certificate_sha256: bytes = b""
+    ) -> messages.CloseSessionResponse:
+        """Close a session; the same request may be sent again.
+
+        Args:
+            request: What to tell.
+            certificate_sha256: The certificate the session is bound to; empty for that in use.
+
+        """
+        connection = self._connection
+        channel = (
+            connection.channel_of(certificate_sha256)
+            if certificate_sha256
+            else connection.channel()
+        )
+        if channel is None:
+            raise OsoError(RESULT_CODE_CERTIFICATE_NOT_ALLOWED, subject=request.session_id)
+        stub = TrafficCenterServiceStub(channel)
+        return await _answered(stub.CloseSession(request, timeout=_DEADLINE))
 
     async def report_notification(
         self,

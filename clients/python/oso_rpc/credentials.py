@@ -3,7 +3,11 @@
 CredentialsError
 ├── KeyFileExposedError   others could read or replace a private key
 ├── KeyFileLinkError      a private key is behind a link
-└── KeyMismatchError      key and certificate do not belong together
+├── KeyMismatchError      key and certificate do not belong together
+├── ChainBrokenError      the certificate leads to no root that is trusted
+├── OtherSystemError      the certificate is another system's
+├── NotEnrolledError      there is no certificate yet
+└── RenewalBusyError      another process changes the files at this moment
 
 Each carries data; `text("nl")` and `text("en")` make the sentence for people.
 """
@@ -99,6 +103,54 @@ class KeyMismatchError(CredentialsError):
     text_en = "the certificate in {path} belongs to another private key"
 
 
+class ChainBrokenError(CredentialsError):
+    """The certificate does not lead to one of the trusted roots."""
+
+    text_nl = (
+        "het certificaat in {path} is niet gegeven onder een rootcertificaat dat wij vertrouwen"
+    )
+    text_en = "the certificate in {path} was not given under a root certificate that we trust"
+
+
+class OtherSystemError(CredentialsError):
+    """The certificate names another system than it should.
+
+    Attributes:
+        path: File of the certificate.
+        found: The system it names.
+        wanted: The system it should name.
+
+    """
+
+    text_nl = "het certificaat in {path} is van {found}, niet van {wanted}"
+    text_en = "the certificate in {path} is of {found}, not of {wanted}"
+
+    def __init__(self, path: Path, found: str, wanted: str) -> None:
+        """Record the file and both systems."""
+        super().__init__(path)
+        self.found = found
+        self.wanted = wanted
+
+
+class NotEnrolledError(CredentialsError):
+    """There is no certificate yet."""
+
+    text_nl = "{path} is er nog niet: meld dit systeem aan met een uitnodiging (enroll)"
+    text_en = "{path} is not there yet: enrol this system with an invitation (enroll)"
+
+
+class RenewalBusyError(CredentialsError):
+    """Another process is renewing or enrolling at this moment.
+
+    Attributes:
+        path: The folder it works in.
+
+    """
+
+    text_nl = "een ander proces is nu met het certificaat bezig ({path}); probeer het zo opnieuw"
+    text_en = "another process is at work on the certificate ({path}); try again in a moment"
+
+
 @dataclass(frozen=True)
 class Credentials:
     """What a party shows and trusts.
@@ -132,8 +184,22 @@ class Credentials:
             ValueError: A file is not what it should be.
 
         """
-        key_pem = read_private(key)
-        certificate_pem = certificate.read_bytes()
+        return Credentials.of(
+            certificate, certificate.read_bytes(), key, read_private(key), authority.read_bytes()
+        )
+
+    @staticmethod
+    def of(
+        certificate: Path, certificate_pem: bytes, key: Path, key_pem: bytes, authority_pem: bytes
+    ) -> Credentials:
+        """Put together what was read, or is to be written; the paths are for what errors name.
+
+        Raises:
+            KeyMismatchError: The key belongs to another certificate.
+            OsoError: CERTIFICATE_UNKNOWN when the certificate names no system.
+            ValueError: Something is not what it should be.
+
+        """
         private_key = load_private_key(key, key_pem)
         leaf = load_certificate(certificate, certificate_pem)
         if leaf.public_key() != private_key.public_key():
@@ -143,7 +209,7 @@ class Credentials:
         return Credentials(
             certificate_pem,
             key_pem,
-            authority.read_bytes(),
+            authority_pem,
             leaf,
             private_key,
             identity_of_certificate(leaf),
@@ -227,12 +293,17 @@ def new_key_and_request(system_id: str) -> tuple[bytes, bytes]:
     The names in the certificate are set by the authority; the request only proves the key.
     """
     key = ec.generate_private_key(ec.SECP256R1())
+    return private_pem(key), signing_request(key, system_id)
+
+
+def signing_request(key: ec.EllipticCurvePrivateKey, system_id: str) -> bytes:
+    """Make a certificate signing request (PKCS#10, PEM) for a key."""
     request = (
         x509.CertificateSigningRequestBuilder()
         .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, system_id)]))
         .sign(key, hashes.SHA256())
     )
-    return private_pem(key), request.public_bytes(serialization.Encoding.PEM)
+    return request.public_bytes(serialization.Encoding.PEM)
 
 
 def private_pem(key: ec.EllipticCurvePrivateKey | Ed25519PrivateKey) -> bytes:

@@ -10,6 +10,7 @@ import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
+from oso_rpc.credentials_source import CredentialsSource
 from oso_rpc.tls import require_tls_1_3
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ class Server:
 
 async def build_server(
     address: str,
-    credentials: Credentials,
+    credentials: Credentials | CredentialsSource,
     guard: ServerGuard,
     services: Sequence[Registration],
     max_connection_age: timedelta = MAX_CONNECTION_AGE,
@@ -101,7 +102,8 @@ async def build_server(
 
     Args:
         address: Where to listen, `host:port`; port 0 takes a free one.
-        credentials: What to show and trust.
+        credentials: What to show and trust. With a source each new connection gets what is in use
+            by then; those that stand go on as they began.
         guard: What stands before every handler.
         services: What to serve, besides health and reflection.
         max_connection_age: How long a connection may live. gRPC checks a certificate when a
@@ -135,16 +137,43 @@ async def build_server(
         await check.set(service.name, health_pb2.HealthCheckResponse.SERVING)
     await check.set("", health_pb2.HealthCheckResponse.SERVING)
     reflection.enable_server_reflection(names, server)
-    tls = grpc.ssl_server_credentials(
-        [(credentials.key_pem, credentials.certificate_pem)],
-        root_certificates=credentials.authority_pem,
-        require_client_auth=True,
-    )
-    port = _listen(server, address, tls)
+    port = _listen(server, address, _tls(credentials, ask_client=True))
     if not open_address:
         return Server(server, port, check)
-    open_tls = grpc.ssl_server_credentials([(credentials.key_pem, credentials.certificate_pem)])
+    open_tls = _tls(credentials, ask_client=False)
     return Server(server, port, check, _listen(server, open_address, open_tls))
+
+
+def _tls(
+    credentials: Credentials | CredentialsSource, *, ask_client: bool
+) -> grpc.ServerCredentials:
+    """Make what a port shows; asked anew at each handshake, in a thread of gRPC."""
+    given = _current(credentials)
+
+    def changed() -> grpc.ServerCertificateConfiguration | None:
+        nonlocal given
+        found = _current(credentials)
+        if found is given:
+            return None
+        given = found
+        return _configuration(found, ask_client=ask_client)
+
+    first = _configuration(given, ask_client=ask_client)
+    # The types of others do not know that None says: no change.
+    return grpc.dynamic_ssl_server_credentials(first, changed, ask_client)  # type: ignore[arg-type]
+
+
+def _current(credentials: Credentials | CredentialsSource) -> Credentials:
+    return credentials.current if isinstance(credentials, CredentialsSource) else credentials
+
+
+def _configuration(
+    credentials: Credentials, *, ask_client: bool
+) -> grpc.ServerCertificateConfiguration:
+    return grpc.ssl_server_certificate_configuration(
+        [(credentials.key_pem, credentials.certificate_pem)],
+        credentials.authority_pem if ask_client else None,
+    )
 
 
 def _listen(server: grpc.aio.Server, address: str, tls: grpc.ServerCredentials) -> int:

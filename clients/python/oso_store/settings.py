@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
 import tomllib
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from pydantic import ValidationError
 from pydantic_settings import BaseSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class SettingsError(Exception):
@@ -62,3 +66,38 @@ class FileSettings(BaseSettings):
             if isinstance(value, Path):
                 setattr(settings, name, path.parent / value.expanduser())
         return settings
+
+
+def add_missing(path: Path, values: Mapping[str, str]) -> list[str]:
+    """Add settings that a TOML file does not have; give their names. The rest stays as it is.
+
+    Readers see the file as it was or as it will be, and its mode stays.
+
+    Raises:
+        SettingsError: The file is no TOML.
+        OSError: It cannot be read or written.
+
+    """
+    text = path.read_text(encoding="utf-8")
+    try:
+        known = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(path, [str(error)]) from None
+    missing = [name for name in values if name not in known]
+    if not missing:
+        return []
+    # Above what is there, for that may end in a table. TOML's strings are written as JSON's.
+    added = "".join(f"{name} = {json.dumps(values[name])}\n" for name in missing)
+    scratch = path.with_name(f".{path.name}.new")
+    scratch.unlink(missing_ok=True)
+    descriptor = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with open(descriptor, "w", encoding="utf-8") as file:  # noqa: PTH123  opened with its mode
+            file.write(added + text)
+            file.flush()
+            os.fsync(descriptor)
+            os.fchmod(descriptor, path.stat().st_mode & 0o777)
+        scratch.replace(path)
+    finally:
+        scratch.unlink(missing_ok=True)
+    return missing

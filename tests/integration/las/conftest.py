@@ -66,6 +66,7 @@ class Country:
     schools: dict[str, AsyncExitStack] = field(default_factory=dict)
     nodes: dict[str, Node] = field(default_factory=dict)
     center: Server | None = None
+    office_heart: str = ""
 
     async def start_center(self) -> None:
         """Start the Traffic Center."""
@@ -79,6 +80,7 @@ class Country:
             directory=self.landscape.directory_file,
             directory_keys=[self.landscape.directory_signer.public_key.hex()],
             database=f"sqlite:///{folder / 'center.sqlite'}",
+            office_heart=self.office_heart,
         )
         self.center = await self.stack.enter_async_context(running_center(settings, self.clock))
 

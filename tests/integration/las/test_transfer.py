@@ -254,7 +254,7 @@ async def test_a_close_that_fails_is_sent_later(country: Country) -> None:
     collector, center = country.nodes[TARGET].collector, country.nodes[TARGET].traffic_center
     close = center.close
 
-    async def nobody(_request: object) -> None:
+    async def nobody(*_request: object) -> None:
         raise OsoError(codes.RESULT_CODE_TRAFFIC_CENTER_UNAVAILABLE)
 
     center.close = nobody  # type: ignore[method-assign,assignment]

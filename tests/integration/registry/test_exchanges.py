@@ -20,6 +20,7 @@ from oso_registry.qualification.records import record_of
 from oso_registry.qualification.resources import done_steps
 from oso_registry.testing import TRAFFIC_CENTER, Landscape
 from oso_registry.traffic_center import TrafficCenter
+from oso_rpc.credentials_source import CredentialsSource
 from oso_rpc.errors import OsoError
 
 from ..trafficcenter.conftest import Center  # noqa: TID252  tests are no package one could name
@@ -129,7 +130,7 @@ async def _reach(house: House) -> int:
 def _asking(center: Center, as_whom: str = _OFFICE_HEART) -> TrafficCenter:
     assert center.server is not None
     address = f"127.0.0.1:{center.server.port}"
-    credentials = center.landscape.credentials(as_whom)
+    credentials = CredentialsSource(center.landscape.files(as_whom))
     return TrafficCenter(address, TRAFFIC_CENTER, credentials)
 
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from oso.directory.v1.directory_service_pb2 import SnapshotPart
     from oso_rpc.clock import Clock
-    from oso_rpc.credentials import Credentials
+    from oso_rpc.credentials_source import CredentialsSource
     from oso_rpc.directory.view import DirectoryView, Version
 
 # Ten times a directory of the whole country: what claims to be larger is not one.
@@ -47,13 +47,13 @@ class OfficeHeart:
     Attributes:
         address: Where OfficeHeart listens, `host:port`.
         system_id: Who must answer there.
-        credentials: What to show and trust.
+        credentials: What to show and trust; may change.
 
     """
 
     address: str
     system_id: str
-    credentials: Credentials
+    credentials: CredentialsSource
 
 
 @dataclass
@@ -144,7 +144,7 @@ class DirectoryFollower(CurrentDirectory):
         """Follow OfficeHeart, until cancelled; what is believed but not kept yet is kept then."""
         saving = asyncio.create_task(self._save_all(), name="directory-save")
         one = self._office_heart
-        channel = secure_channel(one.address, one.system_id, one.credentials, _RECONNECT)
+        channel = secure_channel(one.address, one.system_id, one.credentials.current, _RECONNECT)
         try:
             while True:
                 try:

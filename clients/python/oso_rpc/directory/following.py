@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from oso_rpc.clock import Clock
-    from oso_rpc.credentials import Credentials
+    from oso_rpc.credentials_source import CredentialsSource
 
 # A new system waits so long for its first directory before it begins to refuse everybody.
 _ARRIVAL_SECONDS = 10.0
@@ -29,7 +29,7 @@ _log = structlog.get_logger(__name__)
 
 def directory_from(
     office_heart: tuple[str, str],
-    credentials: Credentials,
+    credentials: CredentialsSource,
     file: Path,
     keys: Iterable[str],
     *,
@@ -41,7 +41,7 @@ def directory_from(
     Args:
         office_heart: Where OfficeHeart listens, and the id of the system that must answer there; an
             empty address for a directory that is signed by hand.
-        credentials: Who we are.
+        credentials: Who we are; may change.
         file: The signed file, or where to keep what OfficeHeart says.
         keys: Public keys of OfficeHeart that may have signed it, in hexadecimal.
         clock: The clock.

@@ -18,7 +18,7 @@ from oso_registry.founding import issue
 from oso_registry.parties.resources import SCHOOLS
 from oso_registry.systems.resources import CERTIFICATES, certificates_of
 from oso_rpc.clock import SystemClock
-from oso_rpc.credentials import Credentials
+from oso_rpc.credentials_source import CredentialsSource
 from oso_rpc.directory.follower import DirectoryFollower, OfficeHeart, Pauses
 from oso_rpc.signing import Signer
 
@@ -62,7 +62,7 @@ class Followers:
 
     async def credentials(
         self, system_id: str, role: Role.ValueType = ROLE_LAS, owner: str = ""
-    ) -> Credentials:
+    ) -> CredentialsSource:
         """Register a system and give it a certificate."""
         folder = self.folder(system_id)
         folder.mkdir()
@@ -71,17 +71,17 @@ class Followers:
         await self.act(issued.register)
         return self.load(system_id)
 
-    def load(self, system_id: str) -> Credentials:
+    def load(self, system_id: str) -> CredentialsSource:
         """Read the credentials of a system."""
         folder = self.folder(system_id)
-        return Credentials.load(folder / "system.crt", folder / "system.key", self.root)
+        return CredentialsSource.of(folder / "system.crt", folder / "system.key", self.root)
 
     async def act(self, work: Callable[[Transaction], None]) -> None:
         """Have OfficeHeart do work nobody called for."""
         await self.head_office.house.office.act(work)
 
     async def follow(
-        self, credentials: Credentials, cache: Path, address: str = ""
+        self, credentials: CredentialsSource, cache: Path, address: str = ""
     ) -> DirectoryFollower:
         """Have a system follow, until `stop` or the end of the test."""
         follower = DirectoryFollower(

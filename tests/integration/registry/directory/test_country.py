@@ -98,7 +98,7 @@ class Country:
         self.center = TrafficCenter(address, "trafficcenter", credentials, SystemClock())
         self.stack.push_async_callback(self.center.close_channel)
         self.source = await self.stack.enter_async_context(
-            secure_channel(at, SOURCE[1], credentials)
+            secure_channel(at, SOURCE[1], credentials.current)
         )
 
     async def known(self, holds: Callable[[Any], object]) -> None:

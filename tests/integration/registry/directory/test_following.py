@@ -206,7 +206,7 @@ async def test_a_revoked_watcher_is_told_nothing_more(followers: Followers) -> N
     """The stream of a system ends when its certificate is taken back."""
     credentials = await followers.credentials("las-a")
     address = followers.head_office.address
-    async with secure_channel(address, "officeheart", credentials) as channel:
+    async with secure_channel(address, "officeheart", credentials.current) as channel:
         call: Any = DirectoryServiceStub(channel).WatchDirectory(WatchDirectoryRequest())
         while not (await call.read()).HasField("heartbeat"):
             pass
@@ -221,7 +221,9 @@ async def test_a_watcher_from_the_future_is_refused(followers: Followers) -> Non
     credentials = await followers.credentials("las-a")
     state = followers.head_office.house.published.contents.state
     request = WatchDirectoryRequest(epoch=state.order.epoch, version=state.order.number + 9)
-    async with secure_channel(followers.head_office.address, "officeheart", credentials) as channel:
+    async with secure_channel(
+        followers.head_office.address, "officeheart", credentials.current
+    ) as channel:
         call: Any = DirectoryServiceStub(channel).WatchDirectory(request)
 
         assert "CONDITION_FAILED" == await _reason(call.read())
@@ -304,7 +306,7 @@ async def test_a_slow_watcher_is_cut_off_and_holds_nobody_up(
     async with secure_channel(
         followers.head_office.address,
         "officeheart",
-        slow,
+        slow.current,
         (("grpc.http2.lookahead_bytes", 65_536), ("grpc.http2.bdp_probe", 0)),
     ) as channel:
         call: Any = DirectoryServiceStub(channel).WatchDirectory(WatchDirectoryRequest())

@@ -19,7 +19,7 @@ from oso_registry.authority import KeyAccess, load_authority
 from oso_registry.founding import found, issue
 from oso_registry.systems.resources import SYSTEMS
 from oso_rpc.clock import SystemClock
-from oso_rpc.credentials import Credentials
+from oso_rpc.credentials_source import CredentialsSource
 from oso_rpc.directory.follower import DirectoryFollower, OfficeHeart, Pauses
 from oso_rpc.signing import Signer, key_id_of
 
@@ -89,7 +89,7 @@ class Place:
     def follower(self, cache: Path) -> DirectoryFollower:
         """Make somebody who follows it."""
         folder, signer = self.home / "las", Signer.load(self.home / "directory.key")
-        credentials = Credentials.load(
+        credentials = CredentialsSource.of(
             folder / "system.crt", folder / "system.key", self.home / "ca" / "root.crt"
         )
         made = DirectoryFollower(
