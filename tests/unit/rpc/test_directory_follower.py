@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -10,12 +11,73 @@ from oso.directory.v1.directory_service_pb2 import SnapshotPart, WatchDirectoryR
 from oso_rpc.directory import DirectoryInvalidError, Version
 from oso_rpc.directory.cache import DirectoryCache
 from oso_rpc.directory.chain import Chain
-from oso_rpc.directory.follower import _LARGEST_SNAPSHOT, Pauses, _is_whole, _Unsaved
+from oso_rpc.directory.follower import (
+    _LARGEST_SNAPSHOT,
+    DirectoryFollower,
+    OfficeHeart,
+    Pauses,
+    _is_whole,
+    _Unsaved,
+)
+from oso_rpc.errors import OsoError
 
-from .words import EPOCH, Words
+from .words import EPOCH, NOW, Words
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+class Clock:
+    """A clock that stands still until it is moved."""
+
+    time = NOW
+
+    def now(self) -> datetime:
+        """Give the moment it was set to."""
+        return self.time
+
+
+def _follower(words: Words, cache: Path, clock: Clock, max_age: timedelta) -> DirectoryFollower:
+    nobody: Any = None  # nothing is sent in a unit test
+    return DirectoryFollower(
+        OfficeHeart("127.0.0.1:1", "officeheart", nobody),
+        cache,
+        words.keys,
+        clock=clock,
+        max_age=max_age,
+    )
+
+
+def test_age_counts_from_the_last_word(tmp_path: Path) -> None:
+    """So long after the last word, also a heartbeat, nothing is in force any more."""
+    words, clock, max_age = Words(), Clock(), timedelta(hours=2)
+    cache = DirectoryCache(tmp_path / "directory.pb")
+    cache.replace(words.snapshot("00AA"), Version(EPOCH, 1))
+    words.time = NOW + timedelta(hours=1)
+    beat = _heartbeat(words)
+    cache.append([beat], Version(EPOCH, 1))
+    follower = _follower(words, tmp_path / "directory.pb", clock, max_age)
+    follower.load()
+
+    clock.time = words.time + max_age
+    assert 1 == follower.view().version
+
+    clock.time += timedelta(seconds=1)
+    with pytest.raises(OsoError) as caught:
+        follower.view()
+    assert "DIRECTORY_EXPIRED" == caught.value.name
+
+
+def test_nothing_is_in_force_before_the_first_word(tmp_path: Path) -> None:
+    """A follower that was told nothing yet, or has what is no good, refuses everybody."""
+    words = Words()
+    (tmp_path / "bad.pb").write_bytes(b"nonsense")
+
+    for name in ("none.pb", "bad.pb"):
+        follower = _follower(words, tmp_path / name, Clock(), timedelta(hours=2))
+        follower.load()
+        with pytest.raises(OsoError):
+            follower.view()
 
 
 _CHANCES = [0.0, 1.0, 0.5, 0.0, 1.0, 0.3]
