@@ -19,6 +19,7 @@ from oso_registry.systems.resources import CERTIFICATES, SYSTEMS
 from oso_rpc.directory import Version
 
 from .registry import (
+    Registry,
     certificate,
     mandate,
     point,
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
 
     from oso_registry.store import Collection, Transaction
 
-    from .registry import Registry
 
 _ID = st.sampled_from(["las", "las-b", "las-c"])
 _BRIN = st.sampled_from(["00SS", "00AA", "00BB"])
