@@ -402,8 +402,8 @@ async def _elapse(office: Office, publisher: DirectoryPublisher) -> None:
         try:
             if await office.look(OFFICE, partial(_is_due, publisher, since)):
                 await office.act(partial(_publish_due, publisher, since))
-        except OsoError as error:
-            _log.error("elapse_failed", reason=error.name)
+        except Exception as error:  # noqa: BLE001  whatever it is, the next moment may be good
+            _log.error("elapse_failed", reason=type(error).__name__)
         else:
             since = now
 

@@ -113,7 +113,7 @@ def read(batch: Batch, known: State) -> Found | None:
     if state.order.epoch == known.order.epoch:
         query = query.where(DELTAS.c.version > known.order.number)
         deltas = [bytes(content) for content in connection.execute(query).scalars()]
-        if len(deltas) == state.order.number - known.order.number and (
+        if 0 < len(deltas) == state.order.number - known.order.number and (
             _previous(deltas[0]) == known.delta_sha256
         ):
             return Found(state, deltas, None)

@@ -181,6 +181,30 @@ def test_a_mark_one_cannot_read_is_refused(kept: Kept) -> None:
         kept.cache.load(kept.chain)
 
 
+def test_a_mark_one_cannot_read_is_mended_by_the_next_snapshot(kept: Kept) -> None:
+    """What OfficeHeart says after that is kept as ever, with a mark one can read."""
+    kept.seen.write_text("much", encoding="ascii")
+
+    kept.cache.replace(kept.words.snapshot("00AA"), Version(EPOCH, 3))
+    known = kept.cache.load(kept.chain)
+
+    assert known is not None
+    assert Version(EPOCH, 3) == known.view.order == kept.cache.seen()
+
+
+def test_two_who_share_a_cache_do_each_other_no_harm(kept: Kept) -> None:
+    """Words that are kept twice, or late by one of two, are read once, and no mark goes back."""
+    early, late = kept.delta("00DD"), kept.delta("00EE")
+    kept.cache.append([early, late], Version(EPOCH, 5))
+    kept.cache.append([early], Version(EPOCH, 4))
+    kept.cache.append([late], Version(EPOCH, 5))
+
+    known = kept.cache.load(kept.chain)
+
+    assert known is not None
+    assert Version(EPOCH, 5) == known.view.order == kept.cache.seen()
+
+
 def test_a_word_of_another_kind_is_refused(kept: Kept) -> None:
     """A record that is neither delta nor heartbeat is not skipped."""
     kept.say(WatchDirectoryResponse())

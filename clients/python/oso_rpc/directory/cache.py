@@ -137,7 +137,12 @@ class DirectoryCache:
             return False
 
     def _mark(self, order: Version) -> None:
-        if order != self.seen():
+        """Remember a version if it is the newest; what one cannot read is written anew."""
+        try:
+            seen = self.seen()
+        except DirectoryInvalidError:
+            seen = NOTHING
+        if order > seen:
             _replace_file(self._seen, f"{order.epoch} {order.number}\n".encode("ascii"))
 
 

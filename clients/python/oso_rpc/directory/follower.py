@@ -63,13 +63,13 @@ class Pauses:
     Attributes:
         first: The first pause, in seconds.
         longest: The longest one.
-        chance: Gives a number from 0 to 1.
+        chance: Gives a number from 0 to 1, another one every time.
 
     """
 
     first: float = 0.2
     longest: float = 30.0
-    chance: random.Random = field(default_factory=random.SystemRandom)
+    chance: Callable[[], float] = random.SystemRandom().random
     _next: float = field(default=0.0, init=False)
 
     def begin(self) -> None:
@@ -79,7 +79,7 @@ class Pauses:
     def give(self) -> float:
         """Give the next pause, in seconds."""
         self._next = min(self._next * 2, self.longest) or self.first
-        return self._next * (0.5 + self.chance.random() / 2)
+        return self._next * (0.5 + self.chance() / 2)
 
 
 class DirectoryFollower(CurrentDirectory):

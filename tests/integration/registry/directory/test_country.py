@@ -49,6 +49,7 @@ from .conftest import put_school, revoke
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
+    from pathlib import Path
 
     from oso_registry.store import Transaction
 
@@ -209,8 +210,14 @@ def _put_point(brin: str, system_id: str, address: str) -> Callable[[Transaction
 
 
 @pytest.fixture
+def database_url(tmp_path: Path) -> str:
+    """SQLite alone: what is tried here does not depend on the database."""
+    return f"sqlite:///{tmp_path / 'test.db'}"
+
+
+@pytest.fixture
 async def country(followers: Followers) -> AsyncIterator[Country]:
-    """A country that follows OfficeHeart, on each database of it."""
+    """A country that follows OfficeHeart."""
     made = Country(followers)
     async with made.stack:
         await made.start()

@@ -20,6 +20,7 @@ from oso_registry.systems.resources import CERTIFICATES, SYSTEMS
 from oso_rpc.directory import Version
 
 from .registry import (
+    Registry,
     certificate,
     dossier_year,
     mandate,
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 
     from oso_registry.store import Collection, Transaction
 
-    from .registry import Registry
 
 _ID = st.sampled_from(["las", "las-b", "las-c"])
 _BRIN = st.sampled_from(["00SS", "00AA", "00BB"])
@@ -212,6 +212,27 @@ def test_another_history_under_the_same_number_gets_the_whole(registry: Registry
     assert contents.since(Version(epoch, 4), contents.state.delta_sha256) is None
     assert contents.since(Version(epoch - 1, 3), contents.state.delta_sha256) is None
     assert [] == contents.since(Version(epoch, 3), contents.state.delta_sha256)
+
+
+@pytest.mark.parametrize("changes_since", [0, 1, 2])
+def test_a_database_that_was_put_back_is_read_whole(registry: Registry, changes_since: int) -> None:
+    """Whatever was read before, what stands in the database now is what is given out."""
+    registry.settle()
+    registry.put((SCHOOLS, school("00AA")))
+    known = registry.read()
+    other = Registry()
+    other.clock = other.publisher._clock = registry.clock
+    other.settle()
+    for number in range(changes_since):
+        other.put((SCHOOLS, school(f"1{number}BB")))
+
+    contents = other.read(known)
+    fresh = other.read()
+    other.close()
+
+    assert fresh.state == contents.state
+    assert fresh.entries == contents.entries
+    assert fresh.deltas.keys() == contents.deltas.keys()
 
 
 def test_what_time_brings_is_due_once(registry: Registry) -> None:
