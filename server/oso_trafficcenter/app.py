@@ -26,6 +26,7 @@ from oso_rpc.server import Server, build_server
 from oso_rpc.signing import Signer, key_id_of
 from oso_store import Database
 from oso_store.settings import FileSettings
+from oso_trafficcenter.feedback import FeedbackReports
 from oso_trafficcenter.model import new_coupling_key, session_id_at
 from oso_trafficcenter.notifications import Limits, Notifications
 from oso_trafficcenter.rpc import TrafficCenterServicer, registration
@@ -119,11 +120,12 @@ async def running(
         new_key=lambda: new_coupling_key(os.urandom(32)),
         limits=Limits(key_lifetime=timedelta(days=settings.coupling_key_days)),
     )
+    feedback = FeedbackReports(database, directory, signer, clock=clock, new_id=new_id)
     server = await build_server(
         settings.listen,
         credentials,
         ServerGuard(DirectoryAdmission(directory), clock, observer),
-        [registration(TrafficCenterServicer(sessions, notifications, directory, clock))],
+        [registration(TrafficCenterServicer(sessions, notifications, feedback, directory, clock))],
         timedelta(minutes=settings.connection_minutes),
     )
     await server.start()

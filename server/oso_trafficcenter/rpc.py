@@ -14,6 +14,7 @@ from oso_trafficcenter.delivery_points import list_delivery_points
 if TYPE_CHECKING:
     from oso_rpc.clock import Clock
     from oso_rpc.directory import DirectorySource
+    from oso_trafficcenter.feedback import FeedbackReports
     from oso_trafficcenter.notifications import Notifications
     from oso_trafficcenter.sessions import Sessions
 
@@ -27,12 +28,14 @@ class TrafficCenterServicer(stubs.TrafficCenterServiceServicer):
         self,
         sessions: Sessions,
         notifications: Notifications,
+        feedback: FeedbackReports,
         directory: DirectorySource,
         clock: Clock,
     ) -> None:
         """Take the services."""
         self._sessions = sessions
         self._notifications = notifications
+        self._feedback = feedback
         self._directory = directory
         self._clock = clock
 
@@ -87,6 +90,12 @@ class TrafficCenterServicer(stubs.TrafficCenterServiceServicer):
     ) -> messages.ReportNotificationResponse:
         """Register a notification."""
         return await self._notifications.report(request, current_peer())
+
+    async def ReportFeedback(  # noqa: N802
+        self, request: messages.ReportFeedbackRequest, _context: Any
+    ) -> messages.ReportFeedbackResponse:
+        """Register feedback."""
+        return await self._feedback.report(request, current_peer())
 
     async def GetSessionTimeline(  # noqa: N802
         self, request: messages.GetSessionTimelineRequest, _context: Any
