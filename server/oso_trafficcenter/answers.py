@@ -27,15 +27,23 @@ if TYPE_CHECKING:
         CloseSessionResponse,
         OpenSessionRequest,
         OpenSessionResponse,
+        ReportFeedbackRequest,
+        ReportFeedbackResponse,
         ReportNotificationRequest,
         ReportNotificationResponse,
     )
     from oso_rpc.identity import PeerIdentity
     from oso_trafficcenter.store import Transaction
 
-    Changing: TypeAlias = OpenSessionRequest | CloseSessionRequest | ReportNotificationRequest
+    Changing: TypeAlias = (
+        OpenSessionRequest | CloseSessionRequest | ReportNotificationRequest | ReportFeedbackRequest
+    )
     Outcome: TypeAlias = (
-        OpenSessionResponse | CloseSessionResponse | ReportNotificationResponse | OsoError
+        OpenSessionResponse
+        | CloseSessionResponse
+        | ReportNotificationResponse
+        | ReportFeedbackResponse
+        | OsoError
     )
 
 KEPT = timedelta(days=7)

@@ -28,6 +28,7 @@ from oso_rpc.signing import Signer
 from oso_store import Database
 from oso_store.settings import FileSettings
 from oso_trafficcenter.evidence import Evidence
+from oso_trafficcenter.feedback import FeedbackReports
 from oso_trafficcenter.model import new_coupling_key, session_id_at
 from oso_trafficcenter.notifications import Limits, Notifications
 from oso_trafficcenter.rpc import TrafficCenterServicer, registration
@@ -175,8 +176,14 @@ def _services(
         new_key=lambda: new_coupling_key(os.urandom(32)),
         limits=Limits(key_lifetime=timedelta(days=settings.coupling_key_days)),
     )
-    evidence = Evidence(database, directory)
-    return sessions, TrafficCenterServicer(sessions, notifications, evidence, directory, clock)
+    return sessions, TrafficCenterServicer(
+        sessions,
+        notifications,
+        feedback=FeedbackReports(database, directory, signer, clock=clock, new_id=new_id),
+        evidence=Evidence(database, directory),
+        directory=directory,
+        clock=clock,
+    )
 
 
 async def serve(settings: Settings) -> None:

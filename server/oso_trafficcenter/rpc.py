@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from oso_rpc.clock import Clock
     from oso_rpc.directory import CurrentDirectory
     from oso_trafficcenter.evidence import Evidence
+    from oso_trafficcenter.feedback import FeedbackReports
     from oso_trafficcenter.notifications import Notifications
     from oso_trafficcenter.sessions import Sessions
 
@@ -28,6 +29,8 @@ class TrafficCenterServicer(stubs.TrafficCenterServiceServicer):
         self,
         sessions: Sessions,
         notifications: Notifications,
+        *,
+        feedback: FeedbackReports,
         evidence: Evidence,
         directory: CurrentDirectory,
         clock: Clock,
@@ -36,6 +39,7 @@ class TrafficCenterServicer(stubs.TrafficCenterServiceServicer):
         self._sessions = sessions
         self._notifications = notifications
         self._evidence = evidence
+        self._feedback = feedback
         self._directory = directory
         self._clock = clock
 
@@ -90,6 +94,12 @@ class TrafficCenterServicer(stubs.TrafficCenterServiceServicer):
     ) -> messages.ReportNotificationResponse:
         """Register a notification."""
         return await self._notifications.report(request, current_peer())
+
+    async def ReportFeedback(  # noqa: N802
+        self, request: messages.ReportFeedbackRequest, _context: Any
+    ) -> messages.ReportFeedbackResponse:
+        """Register feedback."""
+        return await self._feedback.report(request, current_peer())
 
     async def GetSessionTimeline(  # noqa: N802
         self, request: messages.GetSessionTimelineRequest, _context: Any

@@ -50,8 +50,9 @@ if TYPE_CHECKING:
 
 GRANT_DOMAIN = "oso.trafficcenter.v1.Grant"
 LIFETIME = timedelta(minutes=30)
-# Longer than any coupling key lives, so that one that expired is told from one that never was.
-NOTIFICATIONS_KEPT = timedelta(days=90)
+# Longer than any coupling key lives, so that one that expired is told from one that never was; and
+# longer than an SWV may take to answer.
+NOTIFICATIONS_KEPT = timedelta(days=400)
 
 Result = TypeVar("Result")
 

@@ -17,6 +17,7 @@ from sqlalchemy import delete, func, insert, select, text, update
 from sqlalchemy.orm import class_mapper
 
 from oso.trafficcenter.v1.session_pb2 import SessionEvent
+from oso_rpc.clock import moment
 from oso_store import statements
 from oso_trafficcenter.model import (
     NotificationRecord,
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from sqlalchemy import Connection, Table
+
+    from oso.trafficcenter.v1.session_pb2 import SessionEventType
 
 MIGRATIONS = "oso_trafficcenter:migrations"
 # How many sessions expire in one transaction: others wait for it.
@@ -302,6 +305,18 @@ class Transaction:
         """Give the number of the last line of the journal; 0 while there is none."""
         ((last,),) = statements.run(self._connection, _LAST_EVENT)
         return int(last or 0)
+
+    def count_reports(
+        self, session_id: str, kind: SessionEventType.ValueType, since: datetime
+    ) -> int:
+        """Count the lines of a kind in a session since a moment that were no refusals."""
+        query = select(_EVENT.c.content).where(_EVENT.c.session_id == session_id)
+        contents = [*self._connection.execute(query).scalars()]
+        contents += [content for _, of, content in self._event_rows if of == session_id]
+        lines = map(SessionEvent.FromString, contents)
+        return sum(
+            one.type == kind and not one.refused and moment(one.time) >= since for one in lines
+        )
 
     def answer(self, system_id: str, request_id: str) -> Answer | None:
         """Find what was answered under a request_id."""

@@ -19,6 +19,7 @@ from oso_las.attachments import PartFiles, open_private
 from oso_las.collector import Collector
 from oso_las.desk import Desk
 from oso_las.exchange import Exchange, GuessingLimit, is_marked_for
+from oso_las.feedback import Answering, Replies
 from oso_las.inbox import Inbox
 from oso_las.notifier import Notifier
 from oso_las.rpc import DossierExchangeServicer, registration
@@ -138,6 +139,7 @@ class Node:
         exchange: Gives out dossiers.
         notifier: Tells others that a dossier is ready.
         inbox: Notifications of others.
+        answering: Answers schools, for an SWV.
         directory: Who takes part.
         credentials: Who we are; may change while it runs.
         clock: The clock.
@@ -150,6 +152,7 @@ class Node:
     exchange: Exchange
     notifier: Notifier
     inbox: Inbox
+    answering: Answering
     directory: LiveDirectory
     credentials: CredentialsSource
     clock: Clock
@@ -244,6 +247,21 @@ async def node(
                     directory,
                     opened.clock,
                     party=settings.party,
+                    routing_key=settings.routing_key,
+                    replies=Replies(
+                        opened.database,
+                        opened.files,
+                        directory,
+                        opened.clock,
+                        brin=settings.brin,
+                        routing_key=settings.swv_routing_key or settings.routing_key,
+                    ),
+                ),
+                answering=Answering(
+                    opened.database,
+                    center,
+                    credentials,
+                    opened.clock,
                     routing_key=settings.routing_key,
                 ),
                 directory=directory,

@@ -14,6 +14,7 @@ import click
 from oso_dossier.cli import dossier
 from oso_las.cli_certificate import COMMANDS as CERTIFICATE_COMMANDS
 from oso_las.cli_exchange import request, serve, timeline
+from oso_las.cli_feedback import answer, feedback
 from oso_las.cli_notify import TO, fetch, notifications, notify, notify_and_tell
 from oso_las.here import ACCOUNT, Here, Refused, printable
 
@@ -50,6 +51,8 @@ las.add_command(timeline)
 las.add_command(notify)
 las.add_command(notifications)
 las.add_command(fetch)
+las.add_command(answer)
+las.add_command(feedback)
 for _command in CERTIFICATE_COMMANDS:
     las.add_command(_command)
 

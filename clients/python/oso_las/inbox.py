@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from oso.trafficcenter.v1.notification_pb2 import SignedNotification
+    from oso_las.feedback import Replies
     from oso_las.store import Transaction
     from oso_rpc.clock import Clock
     from oso_rpc.directory import CurrentDirectory
@@ -126,8 +127,13 @@ class Inbox:
         *,
         party: str,
         routing_key: str,
+        replies: Replies,
     ) -> None:
-        """Take what is needed, and who we are: `party` is our BRIN, or our code as an SWV."""
+        """Take what is needed, and who we are: `party` is our BRIN, or our code as an SWV.
+
+        What SWVs answer is `replies`.
+        """
+        self.replies = replies
         self._database = database
         self._directory = directory
         self._clock = clock

@@ -11,6 +11,7 @@ DeskError
 ├── WrongReceiverError      `receivers`: one that cannot get a dossier of this kind
 ├── NobodyAskedError, DeliveryPointChoiceError        `notifier`: whom to notify
 ├── UnknownNotificationError, PupilForgottenError     `inbox`: what was notified
+├── NothingReceivedError, FeedbackTooLargeError       `feedback`: what is answered
 └── BeingFetchedError       another process of ours fetches this dossier right now
 """
 
@@ -58,6 +59,7 @@ class Act(Enum):
     DELIVER = "deliver"
     WITHDRAW = "withdraw"
     NOTIFY = "notify"
+    ANSWER = "answer"
     RECEIVE = "receive"
 
 
@@ -77,6 +79,7 @@ TRANSITIONS: Mapping[tuple[State, Act], State] = {
     (State.DELIVERED, Act.SET_READY): State.READY,
     (State.DELIVERED, Act.NOTIFY): State.DELIVERED,
     (State.DELIVERED, Act.WITHDRAW): State.WITHDRAWN,
+    (State.RECEIVED, Act.ANSWER): State.RECEIVED,
 }
 # The same, for kinds whose dossier the parents need not have inspected.
 UNINSPECTED_TRANSITIONS: Mapping[tuple[State, Act], State] = {
@@ -100,6 +103,7 @@ ACT_NAMES: Mapping[Act, tuple[str, str]] = {
     Act.DELIVER: ("overdragen", "deliver"),
     Act.WITHDRAW: ("intrekken", "withdraw"),
     Act.NOTIFY: ("notificeren", "notify"),
+    Act.ANSWER: ("terugkoppelen", "answer"),
     Act.RECEIVE: ("ontvangen", "receive"),
 }
 

@@ -46,6 +46,13 @@ class DossierExchangeServicer(stubs.DossierExchangeServiceServicer):
         await self._inbox.receive(request.notification, current_peer())
         return messages.NotifyResponse()
 
+    async def SendFeedback(  # noqa: N802
+        self, request: messages.SendFeedbackRequest, _context: Any
+    ) -> messages.SendFeedbackResponse:
+        """Take note of what an SWV answers."""
+        await self._inbox.replies.receive(request, current_peer())
+        return messages.SendFeedbackResponse()
+
 
 def registration(servicer: DossierExchangeServicer) -> Registration:
     """Give what a server needs to serve it."""

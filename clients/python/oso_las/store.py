@@ -23,6 +23,8 @@ from oso_las.model import (
 from oso_las.tables import (
     ActRow,
     DossierRow,
+    FeedbackDocumentRow,
+    FeedbackRow,
     PartRow,
     ReceivedNotificationRow,
     RequestRow,
@@ -163,7 +165,8 @@ class Transaction(Session):
     def digests(self) -> set[bytes]:
         """Give the digest of every file that a row names."""
         dossiers = self.exec(select(DossierRow.dossier_sha256)).all()
-        return {*dossiers, *self.exec(select(PartRow.sha256)).all()}
+        documents = self.exec(select(FeedbackDocumentRow.sha256)).all()
+        return {*dossiers, *documents, *self.exec(select(PartRow.sha256)).all()}
 
     def parts(self, number: int) -> list[PartRow]:
         """Give the attachments of a dossier, by part number."""
@@ -236,6 +239,18 @@ class Transaction(Session):
             .order_by(col(RequestRow.time), col(RequestRow.id))
         )
         return list(self.exec(query))
+
+    def feedback_on(self, number: int) -> list[FeedbackRow]:
+        """Give the feedback on a dossier, the oldest first."""
+        query = select(FeedbackRow).where(FeedbackRow.dossier_number == number)
+        return list(self.exec(query.order_by(col(FeedbackRow.time))))
+
+    def feedback_documents(self, row: FeedbackRow) -> list[FeedbackDocumentRow]:
+        """Give the documents with feedback, by number."""
+        query = select(FeedbackDocumentRow).where(
+            FeedbackDocumentRow.feedback_id == row.feedback_id
+        )
+        return list(self.exec(query.order_by(col(FeedbackDocumentRow.number))))
 
     def notifications(self) -> list[ReceivedNotificationRow]:
         """Give the notifications other schools brought, the newest first."""

@@ -126,3 +126,29 @@ class ReceivedNotificationRow(SQLModel, table=True):
     key_expire_time: int | None = Field(default=None, sa_type=BigInteger)
     time: int = Field(sa_type=BigInteger, index=True)
     dossier_number: int | None = None  # what was fetched on it
+
+
+class FeedbackRow(SQLModel, table=True):
+    """What an SWV answered on a dossier of ours."""
+
+    __tablename__ = "las_feedback"
+
+    feedback_id: str = Field(primary_key=True)
+    dossier_number: int = Field(foreign_key="las_dossier.number", index=True)
+    session_id: str
+    sender: str  # code of the SWV
+    outcome: str
+    text: str
+    time: int = Field(sa_type=BigInteger)
+
+
+class FeedbackDocumentRow(SQLModel, table=True):
+    """A document with feedback; its bytes are a file."""
+
+    __tablename__ = "las_feedback_document"
+
+    feedback_id: str = Field(primary_key=True, foreign_key="las_feedback.feedback_id")
+    number: int = Field(primary_key=True)
+    name: str
+    media_type: str
+    sha256: bytes = Field(sa_type=LargeBinary)

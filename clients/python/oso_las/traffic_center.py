@@ -148,6 +148,16 @@ class TrafficCenter:
         request.send_time.FromDatetime(self._clock.now())
         return await _answered(self._stub.ReportNotification(request, timeout=_DEADLINE))
 
+    async def report_feedback(
+        self, routing_key: str, session_id: str
+    ) -> messages.ReportFeedbackResponse:
+        """Register feedback on the dossier that was delivered to an SWV in a session."""
+        request = messages.ReportFeedbackRequest(
+            request_id=str(uuid.uuid4()), sender_routing_key=routing_key, session_id=session_id
+        )
+        request.send_time.FromDatetime(self._clock.now())
+        return await _answered(self._stub.ReportFeedback(request, timeout=_DEADLINE))
+
     async def delivery_points_of_swv(self, code: str) -> list[DeliveryPoint]:
         """List the active delivery points of an SWV."""
         request = messages.ListDeliveryPointsRequest(

@@ -81,7 +81,8 @@ class Center(center_stubs.TrafficCenterServiceServicer):
     async def _nothing(self, request: Any, context: Any) -> Any:
         raise AssertionError(request, context)
 
-    OpenSession = CheckSession = CloseSession = ReportNotification = _nothing
+    OpenSession = CheckSession = CloseSession = _nothing
+    ReportNotification = ReportFeedback = _nothing
     GetSessionTimeline = ListClosedSessions = _nothing
 
 
@@ -126,11 +127,10 @@ class Exchange(exchange_stubs.DossierExchangeServiceServicer):
         finally:
             self.ended.set()
 
-    async def Notify(  # noqa: N802
-        self, request: exchange.NotifyRequest, context: Any
-    ) -> exchange.NotifyResponse:
-        """Do nothing."""
+    async def _nothing(self, request: Any, context: Any) -> Any:
         raise AssertionError(request, context)
+
+    Notify = SendFeedback = _nothing
 
 
 @dataclass

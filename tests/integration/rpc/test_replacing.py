@@ -49,7 +49,7 @@ class Center(center_stubs.TrafficCenterServiceServicer):
         raise AssertionError(request, context)
 
     ListDeliveryPoints = OpenSession = CheckSession = CloseSession = GetSessionTimeline = _nothing
-    ListClosedSessions = ReportNotification = _nothing
+    ListClosedSessions = ReportNotification = ReportFeedback = _nothing
 
 
 class Exchange(exchange_stubs.DossierExchangeServiceServicer):
@@ -68,11 +68,10 @@ class Exchange(exchange_stubs.DossierExchangeServiceServicer):
             chunk = exchange.Chunk(part_number=0, offset=offset, data=b"x")
             yield exchange.FetchDossierResponse(chunk=chunk)
 
-    async def Notify(  # noqa: N802
-        self, request: exchange.NotifyRequest, context: Any
-    ) -> exchange.NotifyResponse:
-        """Is not called."""
+    async def _nothing(self, request: Any, context: Any) -> Any:
         raise AssertionError(request, context)
+
+    Notify = SendFeedback = _nothing
 
 
 class Place:

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oso_dossier.synthetic import generate
+from oso_las.feedback import FeedbackTooLargeError, NothingReceivedError
 from oso_las.inbox import PupilForgottenError, UnknownNotificationError
 from oso_las.kinds import BINNEN_BRIN, OVERSTAP, PROFILES_OF, SWV
 from oso_las.model import (
@@ -156,6 +157,8 @@ def test_every_refusal_of_the_desk_has_a_text_in_both_languages() -> None:
         DeliveryPointChoiceError("PO3001", ["0" * 20]),
         UnknownNotificationError(4),
         PupilForgottenError(4),
+        NothingReceivedError(4),
+        FeedbackTooLargeError(4_000_000),
         BeingFetchedError("a session"),
     ]
 

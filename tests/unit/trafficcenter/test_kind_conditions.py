@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from oso.directory.v1 import directory_pb2 as registry
+from oso.result.v1.result_code_pb2 import RESULT_CODE_DELIVERED
 from oso.trafficcenter.v1 import traffic_center_service_pb2 as messages
 from oso.trafficcenter.v1.session_pb2 import SESSION_STATE_CLOSED
 from oso.transfer.v1 import transfer_pb2 as transfer
 from oso_rpc.errors import OsoError
 from oso_trafficcenter import conditions
+from oso_trafficcenter.feedback import may_answer
 from oso_trafficcenter.model import NotificationRecord, SessionRecord, coupling_digest
 from oso_trafficcenter.notifications import may_notify
 
@@ -88,6 +90,18 @@ def _handed_out(**changes: Any) -> NotificationRecord:
         key_expire_time=NOW + timedelta(days=14),
     )
     return replace(record, **changes)
+
+
+def _delivered() -> SessionRecord:
+    """Give a session in which an SWV received a dossier."""
+    return _session(
+        kind=FOR_SWV,
+        target_brin="",
+        target_swv=SWV,
+        target_routing_key=SWV_POINT,
+        result=RESULT_CODE_DELIVERED,
+        source_routing_key=POINTS[SOURCE],
+    )
 
 
 def _opening(kind: Any, target: str, **changes: Any) -> messages.OpenSessionRequest:
@@ -209,12 +223,15 @@ PARTIES = {
 def test_a_party_that_may_not_take_part_is_neither_told_nor_served(
     country: Country, change: Callable[[Country], object], expected: str
 ) -> None:
-    """The same conditions hold for telling an SWV and for what it then asks."""
+    """The same conditions hold for telling an SWV, for what it then asks and what it answers."""
     change(country)
     view, request = country.view(), _opening(FOR_SWV, SWV_POINT)
     source, swv = peer(SYSTEMS[SOURCE]), peer(SWV_SYSTEM)
+    answer = messages.ReportFeedbackRequest(sender_routing_key=SWV_POINT)
+    answer.send_time.FromDatetime(NOW)
 
     assert expected == _reason(lambda: may_notify(view, _report(FOR_SWV), None, source, NOW))
+    assert expected == _reason(lambda: may_answer(view, answer, _delivered(), swv, NOW))
     assert expected == _reason(lambda: conditions.may_open(view, request, swv, NOW, _handed_out()))
 
 

@@ -25,12 +25,13 @@ _sym_db = _symbol_database.Default()
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from oso.exchange.v1 import manifest_pb2 as oso_dot_exchange_dot_v1_dot_manifest__pb2
+from oso.trafficcenter.v1 import feedback_pb2 as oso_dot_trafficcenter_dot_v1_dot_feedback__pb2
 from oso.trafficcenter.v1 import notification_pb2 as oso_dot_trafficcenter_dot_v1_dot_notification__pb2
 from oso.trafficcenter.v1 import session_pb2 as oso_dot_trafficcenter_dot_v1_dot_session__pb2
 from oso.transfer.v1 import transfer_pb2 as oso_dot_transfer_dot_v1_dot_transfer__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n.oso/exchange/v1/dossier_exchange_service.proto\x12\x0foso.exchange.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1eoso/exchange/v1/manifest.proto\x1a\'oso/trafficcenter/v1/notification.proto\x1a\"oso/trafficcenter/v1/session.proto\x1a\x1eoso/transfer/v1/transfer.proto\"\xd6\x03\n\x13\x46\x65tchDossierRequest\x12\x1c\n\nsession_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x38\n\x05grant\x18\x02 \x01(\x0b\x32!.oso.trafficcenter.v1.SignedGrantB\x06\xbaH\x03\xc8\x01\x01\x12\x31\n\x12source_routing_key\x18\x03 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[0-9A-Z]{20}$\x12\x32\n\x08identity\x18\x04 \x01(\x0b\x32\x1e.oso.transfer.v1.PupilIdentityH\x00\x12!\n\x0c\x63oupling_key\x18\x05 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@H\x00\x12\x18\n\x04salt\x18\x06 \x01(\x0c\x42\n\xbaH\x07z\x02h \xd8\x01\x01\x12\x44\n\rchanged_since\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x11\xbaH\x0e\xb2\x01\x0b\"\x07\x08\xff\x82\xd1\xff\xaf\x07\x32\x00\x12\x42\n\x16\x61\x63\x63\x65pted_dossier_years\x18\x08 \x03(\tB\"\xbaH\x1f\x92\x01\x1c\x08\x01\x10\x14\"\x16r\x14\x32\x12^[0-9]{4}\\.[0-9]+$\x12\'\n\x06resume\x18\t \x01(\x0b\x32\x17.oso.exchange.v1.ResumeB\x10\n\x07subject\x12\x05\xbaH\x02\x08\x01\"O\n\x06Resume\x12 \n\x0fmanifest_sha256\x18\x01 \x01(\x0c\x42\x07\xbaH\x04z\x02h \x12\x13\n\x0bpart_number\x18\x02 \x01(\r\x12\x0e\n\x06offset\x18\x03 \x01(\x04\"\x86\x01\n\x14\x46\x65tchDossierResponse\x12\x33\n\x08manifest\x18\x01 \x01(\x0b\x32\x1f.oso.exchange.v1.SignedManifestH\x00\x12\'\n\x05\x63hunk\x18\x02 \x01(\x0b\x32\x16.oso.exchange.v1.ChunkH\x00\x42\x10\n\x07\x63ontent\x12\x05\xbaH\x02\x08\x01\"G\n\x05\x43hunk\x12\x13\n\x0bpart_number\x18\x01 \x01(\r\x12\x0e\n\x06offset\x18\x02 \x01(\x04\x12\x19\n\x04\x64\x61ta\x18\x03 \x01(\x0c\x42\x0b\xbaH\x08z\x06\x10\x01\x18\x80\x80@\"W\n\rNotifyRequest\x12\x46\n\x0cnotification\x18\x01 \x01(\x0b\x32(.oso.trafficcenter.v1.SignedNotificationB\x06\xbaH\x03\xc8\x01\x01\"\x10\n\x0eNotifyResponse2\xcc\x01\n\x16\x44ossierExchangeService\x12\x62\n\x0c\x46\x65tchDossier\x12$.oso.exchange.v1.FetchDossierRequest\x1a%.oso.exchange.v1.FetchDossierResponse\"\x03\x90\x02\x01\x30\x01\x12N\n\x06Notify\x12\x1e.oso.exchange.v1.NotifyRequest\x1a\x1f.oso.exchange.v1.NotifyResponse\"\x03\x90\x02\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n.oso/exchange/v1/dossier_exchange_service.proto\x12\x0foso.exchange.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1eoso/exchange/v1/manifest.proto\x1a#oso/trafficcenter/v1/feedback.proto\x1a\'oso/trafficcenter/v1/notification.proto\x1a\"oso/trafficcenter/v1/session.proto\x1a\x1eoso/transfer/v1/transfer.proto\"\xd6\x03\n\x13\x46\x65tchDossierRequest\x12\x1c\n\nsession_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x38\n\x05grant\x18\x02 \x01(\x0b\x32!.oso.trafficcenter.v1.SignedGrantB\x06\xbaH\x03\xc8\x01\x01\x12\x31\n\x12source_routing_key\x18\x03 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[0-9A-Z]{20}$\x12\x32\n\x08identity\x18\x04 \x01(\x0b\x32\x1e.oso.transfer.v1.PupilIdentityH\x00\x12!\n\x0c\x63oupling_key\x18\x05 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@H\x00\x12\x18\n\x04salt\x18\x06 \x01(\x0c\x42\n\xbaH\x07z\x02h \xd8\x01\x01\x12\x44\n\rchanged_since\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x11\xbaH\x0e\xb2\x01\x0b\"\x07\x08\xff\x82\xd1\xff\xaf\x07\x32\x00\x12\x42\n\x16\x61\x63\x63\x65pted_dossier_years\x18\x08 \x03(\tB\"\xbaH\x1f\x92\x01\x1c\x08\x01\x10\x14\"\x16r\x14\x32\x12^[0-9]{4}\\.[0-9]+$\x12\'\n\x06resume\x18\t \x01(\x0b\x32\x17.oso.exchange.v1.ResumeB\x10\n\x07subject\x12\x05\xbaH\x02\x08\x01\"O\n\x06Resume\x12 \n\x0fmanifest_sha256\x18\x01 \x01(\x0c\x42\x07\xbaH\x04z\x02h \x12\x13\n\x0bpart_number\x18\x02 \x01(\r\x12\x0e\n\x06offset\x18\x03 \x01(\x04\"\x86\x01\n\x14\x46\x65tchDossierResponse\x12\x33\n\x08manifest\x18\x01 \x01(\x0b\x32\x1f.oso.exchange.v1.SignedManifestH\x00\x12\'\n\x05\x63hunk\x18\x02 \x01(\x0b\x32\x16.oso.exchange.v1.ChunkH\x00\x42\x10\n\x07\x63ontent\x12\x05\xbaH\x02\x08\x01\"G\n\x05\x43hunk\x12\x13\n\x0bpart_number\x18\x01 \x01(\r\x12\x0e\n\x06offset\x18\x02 \x01(\x04\x12\x19\n\x04\x64\x61ta\x18\x03 \x01(\x0c\x42\x0b\xbaH\x08z\x06\x10\x01\x18\x80\x80@\"W\n\rNotifyRequest\x12\x46\n\x0cnotification\x18\x01 \x01(\x0b\x32(.oso.trafficcenter.v1.SignedNotificationB\x06\xbaH\x03\xc8\x01\x01\"\x10\n\x0eNotifyResponse\"i\n\x10\x46\x65\x65\x64\x62\x61\x63kDocument\x12\x18\n\x04name\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xc8\x01\x12\x1c\n\nmedia_type\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12\x1d\n\x07\x63ontent\x18\x03 \x01(\x0c\x42\x0c\xbaH\tz\x07\x10\x01\x18\x80\x80\xc0\x01\"\xec\x01\n\x13SendFeedbackRequest\x12>\n\x08\x66\x65\x65\x64\x62\x61\x63k\x18\x01 \x01(\x0b\x32$.oso.trafficcenter.v1.SignedFeedbackB\x06\xbaH\x03\xc8\x01\x01\x12=\n\x07outcome\x18\x02 \x01(\x0e\x32 .oso.exchange.v1.FeedbackOutcomeB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x16\n\x04text\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x90N\x12>\n\tdocuments\x18\x04 \x03(\x0b\x32!.oso.exchange.v1.FeedbackDocumentB\x08\xbaH\x05\x92\x01\x02\x10\x14\"\x16\n\x14SendFeedbackResponse*\xaa\x01\n\x0f\x46\x65\x65\x64\x62\x61\x63kOutcome\x12 \n\x1c\x46\x45\x45\x44\x42\x41\x43K_OUTCOME_UNSPECIFIED\x10\x00\x12\x18\n\x14\x46\x45\x45\x44\x42\x41\x43K_OUTCOME_TLV\x10\x01\x12 \n\x1c\x46\x45\x45\x44\x42\x41\x43K_OUTCOME_ARRANGEMENT\x10\x02\x12\x1b\n\x17\x46\x45\x45\x44\x42\x41\x43K_OUTCOME_ADVICE\x10\x03\x12\x1c\n\x18\x46\x45\x45\x44\x42\x41\x43K_OUTCOME_REFUSED\x10\x04\x32\xae\x02\n\x16\x44ossierExchangeService\x12\x62\n\x0c\x46\x65tchDossier\x12$.oso.exchange.v1.FetchDossierRequest\x1a%.oso.exchange.v1.FetchDossierResponse\"\x03\x90\x02\x01\x30\x01\x12N\n\x06Notify\x12\x1e.oso.exchange.v1.NotifyRequest\x1a\x1f.oso.exchange.v1.NotifyResponse\"\x03\x90\x02\x02\x12`\n\x0cSendFeedback\x12$.oso.exchange.v1.SendFeedbackRequest\x1a%.oso.exchange.v1.SendFeedbackResponse\"\x03\x90\x02\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -61,22 +62,46 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CHUNK'].fields_by_name['data']._serialized_options = b'\272H\010z\006\020\001\030\200\200@'
   _globals['_NOTIFYREQUEST'].fields_by_name['notification']._loaded_options = None
   _globals['_NOTIFYREQUEST'].fields_by_name['notification']._serialized_options = b'\272H\003\310\001\001'
+  _globals['_FEEDBACKDOCUMENT'].fields_by_name['name']._loaded_options = None
+  _globals['_FEEDBACKDOCUMENT'].fields_by_name['name']._serialized_options = b'\272H\007r\005\020\001\030\310\001'
+  _globals['_FEEDBACKDOCUMENT'].fields_by_name['media_type']._loaded_options = None
+  _globals['_FEEDBACKDOCUMENT'].fields_by_name['media_type']._serialized_options = b'\272H\005r\003\030\310\001'
+  _globals['_FEEDBACKDOCUMENT'].fields_by_name['content']._loaded_options = None
+  _globals['_FEEDBACKDOCUMENT'].fields_by_name['content']._serialized_options = b'\272H\tz\007\020\001\030\200\200\300\001'
+  _globals['_SENDFEEDBACKREQUEST'].fields_by_name['feedback']._loaded_options = None
+  _globals['_SENDFEEDBACKREQUEST'].fields_by_name['feedback']._serialized_options = b'\272H\003\310\001\001'
+  _globals['_SENDFEEDBACKREQUEST'].fields_by_name['outcome']._loaded_options = None
+  _globals['_SENDFEEDBACKREQUEST'].fields_by_name['outcome']._serialized_options = b'\272H\007\202\001\004\020\001 \000'
+  _globals['_SENDFEEDBACKREQUEST'].fields_by_name['text']._loaded_options = None
+  _globals['_SENDFEEDBACKREQUEST'].fields_by_name['text']._serialized_options = b'\272H\005r\003\030\220N'
+  _globals['_SENDFEEDBACKREQUEST'].fields_by_name['documents']._loaded_options = None
+  _globals['_SENDFEEDBACKREQUEST'].fields_by_name['documents']._serialized_options = b'\272H\005\222\001\002\020\024'
   _globals['_DOSSIEREXCHANGESERVICE'].methods_by_name['FetchDossier']._loaded_options = None
   _globals['_DOSSIEREXCHANGESERVICE'].methods_by_name['FetchDossier']._serialized_options = b'\220\002\001'
   _globals['_DOSSIEREXCHANGESERVICE'].methods_by_name['Notify']._loaded_options = None
   _globals['_DOSSIEREXCHANGESERVICE'].methods_by_name['Notify']._serialized_options = b'\220\002\002'
-  _globals['_FETCHDOSSIERREQUEST']._serialized_start=271
-  _globals['_FETCHDOSSIERREQUEST']._serialized_end=741
-  _globals['_RESUME']._serialized_start=743
-  _globals['_RESUME']._serialized_end=822
-  _globals['_FETCHDOSSIERRESPONSE']._serialized_start=825
-  _globals['_FETCHDOSSIERRESPONSE']._serialized_end=959
-  _globals['_CHUNK']._serialized_start=961
-  _globals['_CHUNK']._serialized_end=1032
-  _globals['_NOTIFYREQUEST']._serialized_start=1034
-  _globals['_NOTIFYREQUEST']._serialized_end=1121
-  _globals['_NOTIFYRESPONSE']._serialized_start=1123
-  _globals['_NOTIFYRESPONSE']._serialized_end=1139
-  _globals['_DOSSIEREXCHANGESERVICE']._serialized_start=1142
-  _globals['_DOSSIEREXCHANGESERVICE']._serialized_end=1346
+  _globals['_DOSSIEREXCHANGESERVICE'].methods_by_name['SendFeedback']._loaded_options = None
+  _globals['_DOSSIEREXCHANGESERVICE'].methods_by_name['SendFeedback']._serialized_options = b'\220\002\002'
+  _globals['_FEEDBACKOUTCOME']._serialized_start=1549
+  _globals['_FEEDBACKOUTCOME']._serialized_end=1719
+  _globals['_FETCHDOSSIERREQUEST']._serialized_start=308
+  _globals['_FETCHDOSSIERREQUEST']._serialized_end=778
+  _globals['_RESUME']._serialized_start=780
+  _globals['_RESUME']._serialized_end=859
+  _globals['_FETCHDOSSIERRESPONSE']._serialized_start=862
+  _globals['_FETCHDOSSIERRESPONSE']._serialized_end=996
+  _globals['_CHUNK']._serialized_start=998
+  _globals['_CHUNK']._serialized_end=1069
+  _globals['_NOTIFYREQUEST']._serialized_start=1071
+  _globals['_NOTIFYREQUEST']._serialized_end=1158
+  _globals['_NOTIFYRESPONSE']._serialized_start=1160
+  _globals['_NOTIFYRESPONSE']._serialized_end=1176
+  _globals['_FEEDBACKDOCUMENT']._serialized_start=1178
+  _globals['_FEEDBACKDOCUMENT']._serialized_end=1283
+  _globals['_SENDFEEDBACKREQUEST']._serialized_start=1286
+  _globals['_SENDFEEDBACKREQUEST']._serialized_end=1522
+  _globals['_SENDFEEDBACKRESPONSE']._serialized_start=1524
+  _globals['_SENDFEEDBACKRESPONSE']._serialized_end=1546
+  _globals['_DOSSIEREXCHANGESERVICE']._serialized_start=1722
+  _globals['_DOSSIEREXCHANGESERVICE']._serialized_end=2024
 # @@protoc_insertion_point(module_scope)

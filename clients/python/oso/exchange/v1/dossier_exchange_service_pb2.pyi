@@ -8,7 +8,9 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from oso.exchange.v1 import manifest_pb2 as _manifest_pb2
+from oso.trafficcenter.v1 import feedback_pb2 as _feedback_pb2
 from oso.trafficcenter.v1 import notification_pb2 as _notification_pb2
 from oso.trafficcenter.v1 import session_pb2 as _session_pb2
 from oso.transfer.v1 import transfer_pb2 as _transfer_pb2
@@ -22,6 +24,38 @@ else:
     from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+class _FeedbackOutcome:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _FeedbackOutcomeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_FeedbackOutcome.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    FEEDBACK_OUTCOME_UNSPECIFIED: _FeedbackOutcome.ValueType  # 0
+    """Not given: refused."""
+    FEEDBACK_OUTCOME_TLV: _FeedbackOutcome.ValueType  # 1
+    """A toelaatbaarheidsverklaring (TLV) is given."""
+    FEEDBACK_OUTCOME_ARRANGEMENT: _FeedbackOutcome.ValueType  # 2
+    """The school gets an arrangement."""
+    FEEDBACK_OUTCOME_ADVICE: _FeedbackOutcome.ValueType  # 3
+    """The school gets advice."""
+    FEEDBACK_OUTCOME_REFUSED: _FeedbackOutcome.ValueType  # 4
+    """The request is turned down."""
+
+class FeedbackOutcome(_FeedbackOutcome, metaclass=_FeedbackOutcomeEnumTypeWrapper):
+    """What an SWV decided."""
+
+FEEDBACK_OUTCOME_UNSPECIFIED: FeedbackOutcome.ValueType  # 0
+"""Not given: refused."""
+FEEDBACK_OUTCOME_TLV: FeedbackOutcome.ValueType  # 1
+"""A toelaatbaarheidsverklaring (TLV) is given."""
+FEEDBACK_OUTCOME_ARRANGEMENT: FeedbackOutcome.ValueType  # 2
+"""The school gets an arrangement."""
+FEEDBACK_OUTCOME_ADVICE: FeedbackOutcome.ValueType  # 3
+"""The school gets advice."""
+FEEDBACK_OUTCOME_REFUSED: FeedbackOutcome.ValueType  # 4
+"""The request is turned down."""
+Global___FeedbackOutcome: _TypeAlias = FeedbackOutcome  # noqa: Y015
 
 @_typing.final
 class FetchDossierRequest(_message.Message):
@@ -231,3 +265,95 @@ class NotifyResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___NotifyResponse: _TypeAlias = NotifyResponse  # noqa: Y015
+
+@_typing.final
+class FeedbackDocument(_message.Message):
+    """A document with feedback."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    MEDIA_TYPE_FIELD_NUMBER: _builtins.int
+    CONTENT_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """File name, for people. Never use it as a path."""
+    media_type: _builtins.str
+    """Media type (RFC 6838) as the sender knows it."""
+    content: _builtins.bytes
+    """The bytes."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        media_type: _builtins.str = ...,
+        content: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["content", b"content", "media_type", b"media_type", "name", b"name"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FeedbackDocument: _TypeAlias = FeedbackDocument  # noqa: Y015
+
+@_typing.final
+class SendFeedbackRequest(_message.Message):
+    """Request of SendFeedback; no more than 3 MiB in all. No BSN or onderwijsnummer
+    may be in it (REQUEST_INVALID). The feedback has an id of its own: sent twice,
+    it is one.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FEEDBACK_FIELD_NUMBER: _builtins.int
+    OUTCOME_FIELD_NUMBER: _builtins.int
+    TEXT_FIELD_NUMBER: _builtins.int
+    DOCUMENTS_FIELD_NUMBER: _builtins.int
+    outcome: Global___FeedbackOutcome.ValueType
+    """What was decided."""
+    text: _builtins.str
+    """In words."""
+    @_builtins.property
+    def feedback(self) -> _feedback_pb2.SignedFeedback:
+        """As the Traffic Center registered it. It must be for a delivery point of the
+        school, brought by the certificate it names, and not expired
+        (FEEDBACK_INVALID); and about a dossier of the school's own that was
+        made ready for this SWV (SESSION_UNKNOWN).
+        """
+
+    @_builtins.property
+    def documents(self) -> _containers.RepeatedCompositeFieldContainer[Global___FeedbackDocument]:
+        """Documents."""
+
+    def __init__(
+        self,
+        *,
+        feedback: _feedback_pb2.SignedFeedback | None = ...,
+        outcome: Global___FeedbackOutcome.ValueType = ...,
+        text: _builtins.str = ...,
+        documents: _abc.Iterable[Global___FeedbackDocument] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["feedback", b"feedback"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["documents", b"documents", "feedback", b"feedback", "outcome", b"outcome", "text", b"text"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SendFeedbackRequest: _TypeAlias = SendFeedbackRequest  # noqa: Y015
+
+@_typing.final
+class SendFeedbackResponse(_message.Message):
+    """Answer to SendFeedback: it is stored, and will be shown."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SendFeedbackResponse: _TypeAlias = SendFeedbackResponse  # noqa: Y015

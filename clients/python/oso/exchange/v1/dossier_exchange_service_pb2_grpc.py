@@ -46,6 +46,11 @@ class DossierExchangeServiceStub:
                 request_serializer=oso_dot_exchange_dot_v1_dot_dossier__exchange__service__pb2.NotifyRequest.SerializeToString,
                 response_deserializer=oso_dot_exchange_dot_v1_dot_dossier__exchange__service__pb2.NotifyResponse.FromString,
                 _registered_method=True)
+        self.SendFeedback = channel.unary_unary(
+                '/oso.exchange.v1.DossierExchangeService/SendFeedback',
+                request_serializer=oso_dot_exchange_dot_v1_dot_dossier__exchange__service__pb2.SendFeedbackRequest.SerializeToString,
+                response_deserializer=oso_dot_exchange_dot_v1_dot_dossier__exchange__service__pb2.SendFeedbackResponse.FromString,
+                _registered_method=True)
 
 
 class DossierExchangeServiceServicer:
@@ -72,6 +77,14 @@ class DossierExchangeServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def SendFeedback(self, request, context):
+        """SWV: answers the school whose dossier it received. Registered at the Traffic
+        Center before. The school shows it with the dossier.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_DossierExchangeServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -84,6 +97,11 @@ def add_DossierExchangeServiceServicer_to_server(servicer, server):
                     servicer.Notify,
                     request_deserializer=oso_dot_exchange_dot_v1_dot_dossier__exchange__service__pb2.NotifyRequest.FromString,
                     response_serializer=oso_dot_exchange_dot_v1_dot_dossier__exchange__service__pb2.NotifyResponse.SerializeToString,
+            ),
+            'SendFeedback': grpc.unary_unary_rpc_method_handler(
+                    servicer.SendFeedback,
+                    request_deserializer=oso_dot_exchange_dot_v1_dot_dossier__exchange__service__pb2.SendFeedbackRequest.FromString,
+                    response_serializer=oso_dot_exchange_dot_v1_dot_dossier__exchange__service__pb2.SendFeedbackResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -142,6 +160,33 @@ class DossierExchangeService:
             '/oso.exchange.v1.DossierExchangeService/Notify',
             oso_dot_exchange_dot_v1_dot_dossier__exchange__service__pb2.NotifyRequest.SerializeToString,
             oso_dot_exchange_dot_v1_dot_dossier__exchange__service__pb2.NotifyResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SendFeedback(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/oso.exchange.v1.DossierExchangeService/SendFeedback',
+            oso_dot_exchange_dot_v1_dot_dossier__exchange__service__pb2.SendFeedbackRequest.SerializeToString,
+            oso_dot_exchange_dot_v1_dot_dossier__exchange__service__pb2.SendFeedbackResponse.FromString,
             options,
             channel_credentials,
             insecure,

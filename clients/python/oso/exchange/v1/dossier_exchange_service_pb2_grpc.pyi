@@ -46,6 +46,10 @@ class DossierExchangeServiceStub:
     the Traffic Center before. The target shows it to its workers; nothing is
     fetched by itself.
     """
+    SendFeedback: _grpc.UnaryUnaryMultiCallable[_dossier_exchange_service_pb2.SendFeedbackRequest, _dossier_exchange_service_pb2.SendFeedbackResponse]
+    """SWV: answers the school whose dossier it received. Registered at the Traffic
+    Center before. The school shows it with the dossier.
+    """
 
 @_typing.type_check_only
 class DossierExchangeServiceAsyncStub(DossierExchangeServiceStub):
@@ -64,6 +68,10 @@ class DossierExchangeServiceAsyncStub(DossierExchangeServiceStub):
     that one waits for it. By a conscious act of a worker, and registered at
     the Traffic Center before. The target shows it to its workers; nothing is
     fetched by itself.
+    """
+    SendFeedback: _aio.UnaryUnaryMultiCallable[_dossier_exchange_service_pb2.SendFeedbackRequest, _dossier_exchange_service_pb2.SendFeedbackResponse]  # type: ignore[assignment]
+    """SWV: answers the school whose dossier it received. Registered at the Traffic
+    Center before. The school shows it with the dossier.
     """
 
 class DossierExchangeServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -92,6 +100,16 @@ class DossierExchangeServiceServicer(metaclass=_abc_1.ABCMeta):
         that one waits for it. By a conscious act of a worker, and registered at
         the Traffic Center before. The target shows it to its workers; nothing is
         fetched by itself.
+        """
+
+    @_abc_1.abstractmethod
+    def SendFeedback(
+        self,
+        request: _dossier_exchange_service_pb2.SendFeedbackRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_dossier_exchange_service_pb2.SendFeedbackResponse, _abc.Awaitable[_dossier_exchange_service_pb2.SendFeedbackResponse]]:
+        """SWV: answers the school whose dossier it received. Registered at the Traffic
+        Center before. The school shows it with the dossier.
         """
 
 def add_DossierExchangeServiceServicer_to_server(servicer: DossierExchangeServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

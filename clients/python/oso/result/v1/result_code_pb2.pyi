@@ -124,6 +124,10 @@ class _ResultCodeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ResultCode
     """Target: signature, expiry, certificate or delivery point of a notification is wrong."""
     RESULT_CODE_TOO_MANY_NOTIFICATIONS: _ResultCode.ValueType  # 65
     """The source reports more notifications than a worker makes."""
+    RESULT_CODE_FEEDBACK_INVALID: _ResultCode.ValueType  # 66
+    """Source: signature, expiry, certificate or delivery point of feedback is wrong."""
+    RESULT_CODE_TOO_MUCH_FEEDBACK: _ResultCode.ValueType  # 67
+    """The SWV reports more feedback on one dossier than a worker gives."""
     RESULT_CODE_REQUEST_INVALID: _ResultCode.ValueType  # 70
     """--- Refusals about the call itself.
 
@@ -367,6 +371,10 @@ RESULT_CODE_NOTIFICATION_INVALID: ResultCode.ValueType  # 64
 """Target: signature, expiry, certificate or delivery point of a notification is wrong."""
 RESULT_CODE_TOO_MANY_NOTIFICATIONS: ResultCode.ValueType  # 65
 """The source reports more notifications than a worker makes."""
+RESULT_CODE_FEEDBACK_INVALID: ResultCode.ValueType  # 66
+"""Source: signature, expiry, certificate or delivery point of feedback is wrong."""
+RESULT_CODE_TOO_MUCH_FEEDBACK: ResultCode.ValueType  # 67
+"""The SWV reports more feedback on one dossier than a worker gives."""
 RESULT_CODE_REQUEST_INVALID: ResultCode.ValueType  # 70
 """--- Refusals about the call itself.
 

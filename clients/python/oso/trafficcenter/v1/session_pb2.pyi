@@ -77,6 +77,10 @@ class _SessionEventTypeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Sess
     ready, or tried to. Belongs to the session in which the target asked; for
     swv-dossier to none.
     """
+    SESSION_EVENT_TYPE_FEEDBACK: _SessionEventType.ValueType  # 6
+    """The SWV reported that it is about to answer the source on the dossier it
+    received, or tried to.
+    """
 
 class SessionEventType(_SessionEventType, metaclass=_SessionEventTypeEnumTypeWrapper):
     """What happened in a session."""
@@ -95,6 +99,10 @@ SESSION_EVENT_TYPE_NOTIFY: SessionEventType.ValueType  # 5
 """The source reported that it is about to tell the target that a dossier is
 ready, or tried to. Belongs to the session in which the target asked; for
 swv-dossier to none.
+"""
+SESSION_EVENT_TYPE_FEEDBACK: SessionEventType.ValueType  # 6
+"""The SWV reported that it is about to answer the source on the dossier it
+received, or tried to.
 """
 Global___SessionEventType: _TypeAlias = SessionEventType  # noqa: Y015
 

@@ -26,12 +26,13 @@ from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from oso.directory.v1 import directory_pb2 as oso_dot_directory_dot_v1_dot_directory__pb2
 from oso.result.v1 import result_code_pb2 as oso_dot_result_dot_v1_dot_result__code__pb2
+from oso.trafficcenter.v1 import feedback_pb2 as oso_dot_trafficcenter_dot_v1_dot_feedback__pb2
 from oso.trafficcenter.v1 import notification_pb2 as oso_dot_trafficcenter_dot_v1_dot_notification__pb2
 from oso.trafficcenter.v1 import session_pb2 as oso_dot_trafficcenter_dot_v1_dot_session__pb2
 from oso.transfer.v1 import transfer_pb2 as oso_dot_transfer_dot_v1_dot_transfer__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n1oso/trafficcenter/v1/traffic_center_service.proto\x12\x14oso.trafficcenter.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a oso/directory/v1/directory.proto\x1a\x1foso/result/v1/result_code.proto\x1a\'oso/trafficcenter/v1/notification.proto\x1a\"oso/trafficcenter/v1/session.proto\x1a\x1eoso/transfer/v1/transfer.proto\"<\n\x0bPingRequest\x12-\n\tsend_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xb1\x01\n\x0cPingResponse\x12\x30\n\x0creceive_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x34\n\x06\x63\x61ller\x18\x02 \x01(\x0b\x32$.oso.trafficcenter.v1.CallerIdentity\x12\x1e\n\x16\x61\x63\x63\x65pted_dossier_years\x18\x03 \x03(\t\x12\x19\n\x11\x64irectory_version\x18\x04 \x01(\x03\"\x92\x01\n\x0e\x43\x61llerIdentity\x12\x11\n\tsystem_id\x18\x01 \x01(\t\x12\x1a\n\x12\x63\x65rtificate_sha256\x18\x02 \x01(\x0c\x12;\n\x17\x63\x65rtificate_expire_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0crouting_keys\x18\x04 \x03(\t\"\x94\x02\n\x19ListDeliveryPointsRequest\x12*\n\x04\x62rin\x18\x01 \x01(\tB\x1c\xbaH\x19r\x14\x32\x12^[0-9]{2}[A-Z]{2}$\xd8\x01\x01\x12\x35\n\x04kind\x18\x02 \x01(\x0e\x32\x1d.oso.transfer.v1.TransferKindB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12-\n\x0brouting_key\x18\x03 \x01(\tB\x18\xbaH\x15r\x10\x32\x0e^[0-9A-Z]{20}$\xd8\x01\x01\x12\x1a\n\tpage_size\x18\x04 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\x12+\n\x03swv\x18\x06 \x01(\tB\x1e\xbaH\x1br\x16\x32\x14^[A-Z][A-Z0-9]{3,7}$\xd8\x01\x01\"z\n\x1aListDeliveryPointsResponse\x12\x43\n\x0f\x64\x65livery_points\x18\x01 \x03(\x0b\x32*.oso.trafficcenter.v1.DeliveryPointAddress\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"k\n\x14\x44\x65liveryPointAddress\x12\x37\n\x0e\x64\x65livery_point\x18\x01 \x01(\x0b\x32\x1f.oso.directory.v1.DeliveryPoint\x12\x1a\n\x12\x63\x65rtificate_sha256\x18\x02 \x03(\x0c\"\xfc\x02\n\x12OpenSessionRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x35\n\tsend_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\x12\x31\n\x12target_routing_key\x18\x03 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[0-9A-Z]{20}$\x12.\n\x0bsource_brin\x18\x04 \x01(\tB\x19\xbaH\x16r\x14\x32\x12^[0-9]{2}[A-Z]{2}$\x12\x37\n\x04kind\x18\x05 \x01(\x0e\x32\x1d.oso.transfer.v1.TransferKindB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x31\n\x03key\x18\x06 \x01(\x0b\x32\x1c.oso.transfer.v1.TransferKeyB\x06\xbaH\x03\xc8\x01\x01\x12\x42\n\x16\x61\x63\x63\x65pted_dossier_years\x18\x07 \x03(\tB\"\xbaH\x1f\x92\x01\x1c\x08\x01\x10\x14\"\x16r\x14\x32\x12^[0-9]{4}\\.[0-9]+$\"\xc3\x01\n\x13OpenSessionResponse\x12.\n\x07session\x18\x01 \x01(\x0b\x32\x1d.oso.trafficcenter.v1.Session\x12\x30\n\x05grant\x18\x02 \x01(\x0b\x32!.oso.trafficcenter.v1.SignedGrant\x12J\n\x16source_delivery_points\x18\x03 \x03(\x0b\x32*.oso.trafficcenter.v1.DeliveryPointAddress\"\xc8\x03\n\x13\x43heckSessionRequest\x12\x1c\n\nsession_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x31\n\x12source_routing_key\x18\x02 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[0-9A-Z]{20}$\x12.\n\x0bsource_brin\x18\x03 \x01(\tB\x19\xbaH\x16r\x14\x32\x12^[0-9]{2}[A-Z]{2}$\x12\x31\n\x0btarget_brin\x18\x04 \x01(\tB\x1c\xbaH\x19r\x14\x32\x12^[0-9]{2}[A-Z]{2}$\xd8\x01\x01\x12\x31\n\x12target_routing_key\x18\x05 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[0-9A-Z]{20}$\x12\x37\n\x04kind\x18\x06 \x01(\x0e\x32\x1d.oso.transfer.v1.TransferKindB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x31\n\x03key\x18\x07 \x01(\x0b\x32\x1c.oso.transfer.v1.TransferKeyB\x06\xbaH\x03\xc8\x01\x01\x12*\n\x19target_certificate_sha256\x18\x08 \x01(\x0c\x42\x07\xbaH\x04z\x02h \x12\x32\n\ntarget_swv\x18\t \x01(\tB\x1e\xbaH\x1br\x16\x32\x14^[A-Z][A-Z0-9]{3,7}$\xd8\x01\x01\"w\n\x14\x43heckSessionResponse\x12.\n\x07session\x18\x01 \x01(\x0b\x32\x1d.oso.trafficcenter.v1.Session\x12/\n\rtarget_sector\x18\x02 \x01(\x0e\x32\x18.oso.directory.v1.Sector\"\xe3\x01\n\x13\x43loseSessionRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1c\n\nsession_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x35\n\x06result\x18\x03 \x01(\x0e\x32\x19.oso.result.v1.ResultCodeB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x34\n\x12source_routing_key\x18\x04 \x01(\tB\x18\xbaH\x15r\x10\x32\x0e^[0-9A-Z]{20}$\xd8\x01\x01\x12#\n\x0fmanifest_sha256\x18\x05 \x01(\x0c\x42\n\xbaH\x07z\x02h \xd8\x01\x01\"F\n\x14\x43loseSessionResponse\x12.\n\x07session\x18\x01 \x01(\x0b\x32\x1d.oso.trafficcenter.v1.Session\"\xc2\x02\n\x19ReportNotificationRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x35\n\tsend_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\x12\x31\n\x12source_routing_key\x18\x03 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[0-9A-Z]{20}$\x12\x37\n\x04kind\x18\x04 \x01(\x0e\x32\x1d.oso.transfer.v1.TransferKindB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x1e\n\nsession_id\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01H\x00\x12\x33\n\x12target_routing_key\x18\x06 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[0-9A-Z]{20}$H\x00\x42\x0f\n\x06target\x12\x05\xbaH\x02\x08\x01\"\x98\x01\n\x1aReportNotificationResponse\x12>\n\x0cnotification\x18\x01 \x01(\x0b\x32(.oso.trafficcenter.v1.SignedNotification\x12:\n\x06target\x18\x02 \x01(\x0b\x32*.oso.trafficcenter.v1.DeliveryPointAddress\"s\n\x19GetSessionTimelineRequest\x12\x1c\n\nsession_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1a\n\tpage_size\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\"\x99\x01\n\x1aGetSessionTimelineResponse\x12.\n\x07session\x18\x01 \x01(\x0b\x32\x1d.oso.trafficcenter.v1.Session\x12\x32\n\x06\x65vents\x18\x02 \x03(\x0b\x32\".oso.trafficcenter.v1.SessionEvent\x12\x17\n\x0fnext_page_token\x18\x03 \x01(\t\"v\n\x19ListClosedSessionsRequest\x12\x1f\n\x0e\x61\x66ter_sequence\x18\x01 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\x12\x1a\n\tpage_size\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\"\x83\x01\n\x1aListClosedSessionsResponse\x12\x35\n\x08sessions\x18\x01 \x03(\x0b\x32#.oso.trafficcenter.v1.ClosedSession\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x15\n\rlast_sequence\x18\x03 \x01(\x03\x32\x9e\x07\n\x14TrafficCenterService\x12R\n\x04Ping\x12!.oso.trafficcenter.v1.PingRequest\x1a\".oso.trafficcenter.v1.PingResponse\"\x03\x90\x02\x01\x12|\n\x12ListDeliveryPoints\x12/.oso.trafficcenter.v1.ListDeliveryPointsRequest\x1a\x30.oso.trafficcenter.v1.ListDeliveryPointsResponse\"\x03\x90\x02\x01\x12g\n\x0bOpenSession\x12(.oso.trafficcenter.v1.OpenSessionRequest\x1a).oso.trafficcenter.v1.OpenSessionResponse\"\x03\x90\x02\x02\x12\x65\n\x0c\x43heckSession\x12).oso.trafficcenter.v1.CheckSessionRequest\x1a*.oso.trafficcenter.v1.CheckSessionResponse\x12j\n\x0c\x43loseSession\x12).oso.trafficcenter.v1.CloseSessionRequest\x1a*.oso.trafficcenter.v1.CloseSessionResponse\"\x03\x90\x02\x02\x12|\n\x12ReportNotification\x12/.oso.trafficcenter.v1.ReportNotificationRequest\x1a\x30.oso.trafficcenter.v1.ReportNotificationResponse\"\x03\x90\x02\x02\x12|\n\x12GetSessionTimeline\x12/.oso.trafficcenter.v1.GetSessionTimelineRequest\x1a\x30.oso.trafficcenter.v1.GetSessionTimelineResponse\"\x03\x90\x02\x01\x12|\n\x12ListClosedSessions\x12/.oso.trafficcenter.v1.ListClosedSessionsRequest\x1a\x30.oso.trafficcenter.v1.ListClosedSessionsResponse\"\x03\x90\x02\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n1oso/trafficcenter/v1/traffic_center_service.proto\x12\x14oso.trafficcenter.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a oso/directory/v1/directory.proto\x1a\x1foso/result/v1/result_code.proto\x1a#oso/trafficcenter/v1/feedback.proto\x1a\'oso/trafficcenter/v1/notification.proto\x1a\"oso/trafficcenter/v1/session.proto\x1a\x1eoso/transfer/v1/transfer.proto\"<\n\x0bPingRequest\x12-\n\tsend_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xb1\x01\n\x0cPingResponse\x12\x30\n\x0creceive_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x34\n\x06\x63\x61ller\x18\x02 \x01(\x0b\x32$.oso.trafficcenter.v1.CallerIdentity\x12\x1e\n\x16\x61\x63\x63\x65pted_dossier_years\x18\x03 \x03(\t\x12\x19\n\x11\x64irectory_version\x18\x04 \x01(\x03\"\x92\x01\n\x0e\x43\x61llerIdentity\x12\x11\n\tsystem_id\x18\x01 \x01(\t\x12\x1a\n\x12\x63\x65rtificate_sha256\x18\x02 \x01(\x0c\x12;\n\x17\x63\x65rtificate_expire_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0crouting_keys\x18\x04 \x03(\t\"\x94\x02\n\x19ListDeliveryPointsRequest\x12*\n\x04\x62rin\x18\x01 \x01(\tB\x1c\xbaH\x19r\x14\x32\x12^[0-9]{2}[A-Z]{2}$\xd8\x01\x01\x12\x35\n\x04kind\x18\x02 \x01(\x0e\x32\x1d.oso.transfer.v1.TransferKindB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12-\n\x0brouting_key\x18\x03 \x01(\tB\x18\xbaH\x15r\x10\x32\x0e^[0-9A-Z]{20}$\xd8\x01\x01\x12\x1a\n\tpage_size\x18\x04 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\x12+\n\x03swv\x18\x06 \x01(\tB\x1e\xbaH\x1br\x16\x32\x14^[A-Z][A-Z0-9]{3,7}$\xd8\x01\x01\"z\n\x1aListDeliveryPointsResponse\x12\x43\n\x0f\x64\x65livery_points\x18\x01 \x03(\x0b\x32*.oso.trafficcenter.v1.DeliveryPointAddress\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"k\n\x14\x44\x65liveryPointAddress\x12\x37\n\x0e\x64\x65livery_point\x18\x01 \x01(\x0b\x32\x1f.oso.directory.v1.DeliveryPoint\x12\x1a\n\x12\x63\x65rtificate_sha256\x18\x02 \x03(\x0c\"\xfc\x02\n\x12OpenSessionRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x35\n\tsend_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\x12\x31\n\x12target_routing_key\x18\x03 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[0-9A-Z]{20}$\x12.\n\x0bsource_brin\x18\x04 \x01(\tB\x19\xbaH\x16r\x14\x32\x12^[0-9]{2}[A-Z]{2}$\x12\x37\n\x04kind\x18\x05 \x01(\x0e\x32\x1d.oso.transfer.v1.TransferKindB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x31\n\x03key\x18\x06 \x01(\x0b\x32\x1c.oso.transfer.v1.TransferKeyB\x06\xbaH\x03\xc8\x01\x01\x12\x42\n\x16\x61\x63\x63\x65pted_dossier_years\x18\x07 \x03(\tB\"\xbaH\x1f\x92\x01\x1c\x08\x01\x10\x14\"\x16r\x14\x32\x12^[0-9]{4}\\.[0-9]+$\"\xc3\x01\n\x13OpenSessionResponse\x12.\n\x07session\x18\x01 \x01(\x0b\x32\x1d.oso.trafficcenter.v1.Session\x12\x30\n\x05grant\x18\x02 \x01(\x0b\x32!.oso.trafficcenter.v1.SignedGrant\x12J\n\x16source_delivery_points\x18\x03 \x03(\x0b\x32*.oso.trafficcenter.v1.DeliveryPointAddress\"\xc8\x03\n\x13\x43heckSessionRequest\x12\x1c\n\nsession_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x31\n\x12source_routing_key\x18\x02 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[0-9A-Z]{20}$\x12.\n\x0bsource_brin\x18\x03 \x01(\tB\x19\xbaH\x16r\x14\x32\x12^[0-9]{2}[A-Z]{2}$\x12\x31\n\x0btarget_brin\x18\x04 \x01(\tB\x1c\xbaH\x19r\x14\x32\x12^[0-9]{2}[A-Z]{2}$\xd8\x01\x01\x12\x31\n\x12target_routing_key\x18\x05 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[0-9A-Z]{20}$\x12\x37\n\x04kind\x18\x06 \x01(\x0e\x32\x1d.oso.transfer.v1.TransferKindB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x31\n\x03key\x18\x07 \x01(\x0b\x32\x1c.oso.transfer.v1.TransferKeyB\x06\xbaH\x03\xc8\x01\x01\x12*\n\x19target_certificate_sha256\x18\x08 \x01(\x0c\x42\x07\xbaH\x04z\x02h \x12\x32\n\ntarget_swv\x18\t \x01(\tB\x1e\xbaH\x1br\x16\x32\x14^[A-Z][A-Z0-9]{3,7}$\xd8\x01\x01\"w\n\x14\x43heckSessionResponse\x12.\n\x07session\x18\x01 \x01(\x0b\x32\x1d.oso.trafficcenter.v1.Session\x12/\n\rtarget_sector\x18\x02 \x01(\x0e\x32\x18.oso.directory.v1.Sector\"\xe3\x01\n\x13\x43loseSessionRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1c\n\nsession_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x35\n\x06result\x18\x03 \x01(\x0e\x32\x19.oso.result.v1.ResultCodeB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x34\n\x12source_routing_key\x18\x04 \x01(\tB\x18\xbaH\x15r\x10\x32\x0e^[0-9A-Z]{20}$\xd8\x01\x01\x12#\n\x0fmanifest_sha256\x18\x05 \x01(\x0c\x42\n\xbaH\x07z\x02h \xd8\x01\x01\"F\n\x14\x43loseSessionResponse\x12.\n\x07session\x18\x01 \x01(\x0b\x32\x1d.oso.trafficcenter.v1.Session\"\xc2\x02\n\x19ReportNotificationRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x35\n\tsend_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\x12\x31\n\x12source_routing_key\x18\x03 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[0-9A-Z]{20}$\x12\x37\n\x04kind\x18\x04 \x01(\x0e\x32\x1d.oso.transfer.v1.TransferKindB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x1e\n\nsession_id\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01H\x00\x12\x33\n\x12target_routing_key\x18\x06 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[0-9A-Z]{20}$H\x00\x42\x0f\n\x06target\x12\x05\xbaH\x02\x08\x01\"\x98\x01\n\x1aReportNotificationResponse\x12>\n\x0cnotification\x18\x01 \x01(\x0b\x32(.oso.trafficcenter.v1.SignedNotification\x12:\n\x06target\x18\x02 \x01(\x0b\x32*.oso.trafficcenter.v1.DeliveryPointAddress\"\xbd\x01\n\x15ReportFeedbackRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x35\n\tsend_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\x12\x31\n\x12sender_routing_key\x18\x03 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[0-9A-Z]{20}$\x12\x1c\n\nsession_id\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"\x8e\x01\n\x16ReportFeedbackResponse\x12\x36\n\x08\x66\x65\x65\x64\x62\x61\x63k\x18\x01 \x01(\x0b\x32$.oso.trafficcenter.v1.SignedFeedback\x12<\n\x08receiver\x18\x02 \x01(\x0b\x32*.oso.trafficcenter.v1.DeliveryPointAddress\"s\n\x19GetSessionTimelineRequest\x12\x1c\n\nsession_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1a\n\tpage_size\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\"\x99\x01\n\x1aGetSessionTimelineResponse\x12.\n\x07session\x18\x01 \x01(\x0b\x32\x1d.oso.trafficcenter.v1.Session\x12\x32\n\x06\x65vents\x18\x02 \x03(\x0b\x32\".oso.trafficcenter.v1.SessionEvent\x12\x17\n\x0fnext_page_token\x18\x03 \x01(\t\"v\n\x19ListClosedSessionsRequest\x12\x1f\n\x0e\x61\x66ter_sequence\x18\x01 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\x12\x1a\n\tpage_size\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\"\x83\x01\n\x1aListClosedSessionsResponse\x12\x35\n\x08sessions\x18\x01 \x03(\x0b\x32#.oso.trafficcenter.v1.ClosedSession\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x15\n\rlast_sequence\x18\x03 \x01(\x03\x32\x90\x08\n\x14TrafficCenterService\x12R\n\x04Ping\x12!.oso.trafficcenter.v1.PingRequest\x1a\".oso.trafficcenter.v1.PingResponse\"\x03\x90\x02\x01\x12|\n\x12ListDeliveryPoints\x12/.oso.trafficcenter.v1.ListDeliveryPointsRequest\x1a\x30.oso.trafficcenter.v1.ListDeliveryPointsResponse\"\x03\x90\x02\x01\x12g\n\x0bOpenSession\x12(.oso.trafficcenter.v1.OpenSessionRequest\x1a).oso.trafficcenter.v1.OpenSessionResponse\"\x03\x90\x02\x02\x12\x65\n\x0c\x43heckSession\x12).oso.trafficcenter.v1.CheckSessionRequest\x1a*.oso.trafficcenter.v1.CheckSessionResponse\x12j\n\x0c\x43loseSession\x12).oso.trafficcenter.v1.CloseSessionRequest\x1a*.oso.trafficcenter.v1.CloseSessionResponse\"\x03\x90\x02\x02\x12|\n\x12ReportNotification\x12/.oso.trafficcenter.v1.ReportNotificationRequest\x1a\x30.oso.trafficcenter.v1.ReportNotificationResponse\"\x03\x90\x02\x02\x12p\n\x0eReportFeedback\x12+.oso.trafficcenter.v1.ReportFeedbackRequest\x1a,.oso.trafficcenter.v1.ReportFeedbackResponse\"\x03\x90\x02\x02\x12|\n\x12GetSessionTimeline\x12/.oso.trafficcenter.v1.GetSessionTimelineRequest\x1a\x30.oso.trafficcenter.v1.GetSessionTimelineResponse\"\x03\x90\x02\x01\x12|\n\x12ListClosedSessions\x12/.oso.trafficcenter.v1.ListClosedSessionsRequest\x1a\x30.oso.trafficcenter.v1.ListClosedSessionsResponse\"\x03\x90\x02\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -106,6 +107,14 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_REPORTNOTIFICATIONREQUEST'].fields_by_name['session_id']._serialized_options = b'\272H\005r\003\260\001\001'
   _globals['_REPORTNOTIFICATIONREQUEST'].fields_by_name['target_routing_key']._loaded_options = None
   _globals['_REPORTNOTIFICATIONREQUEST'].fields_by_name['target_routing_key']._serialized_options = b'\272H\022r\0202\016^[0-9A-Z]{20}$'
+  _globals['_REPORTFEEDBACKREQUEST'].fields_by_name['request_id']._loaded_options = None
+  _globals['_REPORTFEEDBACKREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\005r\003\260\001\001'
+  _globals['_REPORTFEEDBACKREQUEST'].fields_by_name['send_time']._loaded_options = None
+  _globals['_REPORTFEEDBACKREQUEST'].fields_by_name['send_time']._serialized_options = b'\272H\003\310\001\001'
+  _globals['_REPORTFEEDBACKREQUEST'].fields_by_name['sender_routing_key']._loaded_options = None
+  _globals['_REPORTFEEDBACKREQUEST'].fields_by_name['sender_routing_key']._serialized_options = b'\272H\022r\0202\016^[0-9A-Z]{20}$'
+  _globals['_REPORTFEEDBACKREQUEST'].fields_by_name['session_id']._loaded_options = None
+  _globals['_REPORTFEEDBACKREQUEST'].fields_by_name['session_id']._serialized_options = b'\272H\005r\003\260\001\001'
   _globals['_GETSESSIONTIMELINEREQUEST'].fields_by_name['session_id']._loaded_options = None
   _globals['_GETSESSIONTIMELINEREQUEST'].fields_by_name['session_id']._serialized_options = b'\272H\005r\003\260\001\001'
   _globals['_GETSESSIONTIMELINEREQUEST'].fields_by_name['page_size']._loaded_options = None
@@ -128,46 +137,52 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_TRAFFICCENTERSERVICE'].methods_by_name['CloseSession']._serialized_options = b'\220\002\002'
   _globals['_TRAFFICCENTERSERVICE'].methods_by_name['ReportNotification']._loaded_options = None
   _globals['_TRAFFICCENTERSERVICE'].methods_by_name['ReportNotification']._serialized_options = b'\220\002\002'
+  _globals['_TRAFFICCENTERSERVICE'].methods_by_name['ReportFeedback']._loaded_options = None
+  _globals['_TRAFFICCENTERSERVICE'].methods_by_name['ReportFeedback']._serialized_options = b'\220\002\002'
   _globals['_TRAFFICCENTERSERVICE'].methods_by_name['GetSessionTimeline']._loaded_options = None
   _globals['_TRAFFICCENTERSERVICE'].methods_by_name['GetSessionTimeline']._serialized_options = b'\220\002\001'
   _globals['_TRAFFICCENTERSERVICE'].methods_by_name['ListClosedSessions']._loaded_options = None
   _globals['_TRAFFICCENTERSERVICE'].methods_by_name['ListClosedSessions']._serialized_options = b'\220\002\001'
-  _globals['_PINGREQUEST']._serialized_start=313
-  _globals['_PINGREQUEST']._serialized_end=373
-  _globals['_PINGRESPONSE']._serialized_start=376
-  _globals['_PINGRESPONSE']._serialized_end=553
-  _globals['_CALLERIDENTITY']._serialized_start=556
-  _globals['_CALLERIDENTITY']._serialized_end=702
-  _globals['_LISTDELIVERYPOINTSREQUEST']._serialized_start=705
-  _globals['_LISTDELIVERYPOINTSREQUEST']._serialized_end=981
-  _globals['_LISTDELIVERYPOINTSRESPONSE']._serialized_start=983
-  _globals['_LISTDELIVERYPOINTSRESPONSE']._serialized_end=1105
-  _globals['_DELIVERYPOINTADDRESS']._serialized_start=1107
-  _globals['_DELIVERYPOINTADDRESS']._serialized_end=1214
-  _globals['_OPENSESSIONREQUEST']._serialized_start=1217
-  _globals['_OPENSESSIONREQUEST']._serialized_end=1597
-  _globals['_OPENSESSIONRESPONSE']._serialized_start=1600
-  _globals['_OPENSESSIONRESPONSE']._serialized_end=1795
-  _globals['_CHECKSESSIONREQUEST']._serialized_start=1798
-  _globals['_CHECKSESSIONREQUEST']._serialized_end=2254
-  _globals['_CHECKSESSIONRESPONSE']._serialized_start=2256
-  _globals['_CHECKSESSIONRESPONSE']._serialized_end=2375
-  _globals['_CLOSESESSIONREQUEST']._serialized_start=2378
-  _globals['_CLOSESESSIONREQUEST']._serialized_end=2605
-  _globals['_CLOSESESSIONRESPONSE']._serialized_start=2607
-  _globals['_CLOSESESSIONRESPONSE']._serialized_end=2677
-  _globals['_REPORTNOTIFICATIONREQUEST']._serialized_start=2680
-  _globals['_REPORTNOTIFICATIONREQUEST']._serialized_end=3002
-  _globals['_REPORTNOTIFICATIONRESPONSE']._serialized_start=3005
-  _globals['_REPORTNOTIFICATIONRESPONSE']._serialized_end=3157
-  _globals['_GETSESSIONTIMELINEREQUEST']._serialized_start=3159
-  _globals['_GETSESSIONTIMELINEREQUEST']._serialized_end=3274
-  _globals['_GETSESSIONTIMELINERESPONSE']._serialized_start=3277
-  _globals['_GETSESSIONTIMELINERESPONSE']._serialized_end=3430
-  _globals['_LISTCLOSEDSESSIONSREQUEST']._serialized_start=3432
-  _globals['_LISTCLOSEDSESSIONSREQUEST']._serialized_end=3550
-  _globals['_LISTCLOSEDSESSIONSRESPONSE']._serialized_start=3553
-  _globals['_LISTCLOSEDSESSIONSRESPONSE']._serialized_end=3684
-  _globals['_TRAFFICCENTERSERVICE']._serialized_start=3687
-  _globals['_TRAFFICCENTERSERVICE']._serialized_end=4613
+  _globals['_PINGREQUEST']._serialized_start=350
+  _globals['_PINGREQUEST']._serialized_end=410
+  _globals['_PINGRESPONSE']._serialized_start=413
+  _globals['_PINGRESPONSE']._serialized_end=590
+  _globals['_CALLERIDENTITY']._serialized_start=593
+  _globals['_CALLERIDENTITY']._serialized_end=739
+  _globals['_LISTDELIVERYPOINTSREQUEST']._serialized_start=742
+  _globals['_LISTDELIVERYPOINTSREQUEST']._serialized_end=1018
+  _globals['_LISTDELIVERYPOINTSRESPONSE']._serialized_start=1020
+  _globals['_LISTDELIVERYPOINTSRESPONSE']._serialized_end=1142
+  _globals['_DELIVERYPOINTADDRESS']._serialized_start=1144
+  _globals['_DELIVERYPOINTADDRESS']._serialized_end=1251
+  _globals['_OPENSESSIONREQUEST']._serialized_start=1254
+  _globals['_OPENSESSIONREQUEST']._serialized_end=1634
+  _globals['_OPENSESSIONRESPONSE']._serialized_start=1637
+  _globals['_OPENSESSIONRESPONSE']._serialized_end=1832
+  _globals['_CHECKSESSIONREQUEST']._serialized_start=1835
+  _globals['_CHECKSESSIONREQUEST']._serialized_end=2291
+  _globals['_CHECKSESSIONRESPONSE']._serialized_start=2293
+  _globals['_CHECKSESSIONRESPONSE']._serialized_end=2412
+  _globals['_CLOSESESSIONREQUEST']._serialized_start=2415
+  _globals['_CLOSESESSIONREQUEST']._serialized_end=2642
+  _globals['_CLOSESESSIONRESPONSE']._serialized_start=2644
+  _globals['_CLOSESESSIONRESPONSE']._serialized_end=2714
+  _globals['_REPORTNOTIFICATIONREQUEST']._serialized_start=2717
+  _globals['_REPORTNOTIFICATIONREQUEST']._serialized_end=3039
+  _globals['_REPORTNOTIFICATIONRESPONSE']._serialized_start=3042
+  _globals['_REPORTNOTIFICATIONRESPONSE']._serialized_end=3194
+  _globals['_REPORTFEEDBACKREQUEST']._serialized_start=3197
+  _globals['_REPORTFEEDBACKREQUEST']._serialized_end=3386
+  _globals['_REPORTFEEDBACKRESPONSE']._serialized_start=3389
+  _globals['_REPORTFEEDBACKRESPONSE']._serialized_end=3531
+  _globals['_GETSESSIONTIMELINEREQUEST']._serialized_start=3533
+  _globals['_GETSESSIONTIMELINEREQUEST']._serialized_end=3648
+  _globals['_GETSESSIONTIMELINERESPONSE']._serialized_start=3651
+  _globals['_GETSESSIONTIMELINERESPONSE']._serialized_end=3804
+  _globals['_LISTCLOSEDSESSIONSREQUEST']._serialized_start=3806
+  _globals['_LISTCLOSEDSESSIONSREQUEST']._serialized_end=3924
+  _globals['_LISTCLOSEDSESSIONSRESPONSE']._serialized_start=3927
+  _globals['_LISTCLOSEDSESSIONSRESPONSE']._serialized_end=4058
+  _globals['_TRAFFICCENTERSERVICE']._serialized_start=4061
+  _globals['_TRAFFICCENTERSERVICE']._serialized_end=5101
 # @@protoc_insertion_point(module_scope)

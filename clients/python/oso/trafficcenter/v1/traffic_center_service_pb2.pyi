@@ -10,6 +10,7 @@ from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from oso.directory.v1 import directory_pb2 as _directory_pb2
 from oso.result.v1 import result_code_pb2 as _result_code_pb2
+from oso.trafficcenter.v1 import feedback_pb2 as _feedback_pb2
 from oso.trafficcenter.v1 import notification_pb2 as _notification_pb2
 from oso.trafficcenter.v1 import session_pb2 as _session_pb2
 from oso.transfer.v1 import transfer_pb2 as _transfer_pb2
@@ -547,6 +548,74 @@ class ReportNotificationResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ReportNotificationResponse: _TypeAlias = ReportNotificationResponse  # noqa: Y015
+
+@_typing.final
+class ReportFeedbackRequest(_message.Message):
+    """Request of ReportFeedback."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    SEND_TIME_FIELD_NUMBER: _builtins.int
+    SENDER_ROUTING_KEY_FIELD_NUMBER: _builtins.int
+    SESSION_ID_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """A UUID made by the caller (AIP-155). The same id gives the same answer,
+    also after a restart of the Traffic Center.
+    """
+    sender_routing_key: _builtins.str
+    """Delivery point of the SWV; must belong to the caller."""
+    session_id: _builtins.str
+    """Its session in which the dossier was delivered."""
+    @_builtins.property
+    def send_time(self) -> _timestamp_pb2.Timestamp:
+        """The caller's clock. More than ten minutes off is refused with CLOCK_SKEW."""
+
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        send_time: _timestamp_pb2.Timestamp | None = ...,
+        sender_routing_key: _builtins.str = ...,
+        session_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["send_time", b"send_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["request_id", b"request_id", "send_time", b"send_time", "sender_routing_key", b"sender_routing_key", "session_id", b"session_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReportFeedbackRequest: _TypeAlias = ReportFeedbackRequest  # noqa: Y015
+
+@_typing.final
+class ReportFeedbackResponse(_message.Message):
+    """Answer to ReportFeedback: registered."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FEEDBACK_FIELD_NUMBER: _builtins.int
+    RECEIVER_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def feedback(self) -> _feedback_pb2.SignedFeedback:
+        """To be shown to the school (DossierExchangeService.SendFeedback)."""
+
+    @_builtins.property
+    def receiver(self) -> Global___DeliveryPointAddress:
+        """Where it is now."""
+
+    def __init__(
+        self,
+        *,
+        feedback: _feedback_pb2.SignedFeedback | None = ...,
+        receiver: Global___DeliveryPointAddress | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["feedback", b"feedback", "receiver", b"receiver"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["feedback", b"feedback", "receiver", b"receiver"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReportFeedbackResponse: _TypeAlias = ReportFeedbackResponse  # noqa: Y015
 
 @_typing.final
 class GetSessionTimelineRequest(_message.Message):

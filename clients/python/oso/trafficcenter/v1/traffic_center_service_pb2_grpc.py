@@ -72,6 +72,11 @@ class TrafficCenterServiceStub:
                 request_serializer=oso_dot_trafficcenter_dot_v1_dot_traffic__center__service__pb2.ReportNotificationRequest.SerializeToString,
                 response_deserializer=oso_dot_trafficcenter_dot_v1_dot_traffic__center__service__pb2.ReportNotificationResponse.FromString,
                 _registered_method=True)
+        self.ReportFeedback = channel.unary_unary(
+                '/oso.trafficcenter.v1.TrafficCenterService/ReportFeedback',
+                request_serializer=oso_dot_trafficcenter_dot_v1_dot_traffic__center__service__pb2.ReportFeedbackRequest.SerializeToString,
+                response_deserializer=oso_dot_trafficcenter_dot_v1_dot_traffic__center__service__pb2.ReportFeedbackResponse.FromString,
+                _registered_method=True)
         self.GetSessionTimeline = channel.unary_unary(
                 '/oso.trafficcenter.v1.TrafficCenterService/GetSessionTimeline',
                 request_serializer=oso_dot_trafficcenter_dot_v1_dot_traffic__center__service__pb2.GetSessionTimelineRequest.SerializeToString,
@@ -141,6 +146,14 @@ class TrafficCenterServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ReportFeedback(self, request, context):
+        """SWV: registers that it is about to answer the school whose dossier it
+        received, and learns where that school is now.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetSessionTimeline(self, request, context):
         """Source, target or auditor: every step of a session. All see the same. To any
         other party the session is unknown.
@@ -190,6 +203,11 @@ def add_TrafficCenterServiceServicer_to_server(servicer, server):
                     servicer.ReportNotification,
                     request_deserializer=oso_dot_trafficcenter_dot_v1_dot_traffic__center__service__pb2.ReportNotificationRequest.FromString,
                     response_serializer=oso_dot_trafficcenter_dot_v1_dot_traffic__center__service__pb2.ReportNotificationResponse.SerializeToString,
+            ),
+            'ReportFeedback': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReportFeedback,
+                    request_deserializer=oso_dot_trafficcenter_dot_v1_dot_traffic__center__service__pb2.ReportFeedbackRequest.FromString,
+                    response_serializer=oso_dot_trafficcenter_dot_v1_dot_traffic__center__service__pb2.ReportFeedbackResponse.SerializeToString,
             ),
             'GetSessionTimeline': grpc.unary_unary_rpc_method_handler(
                     servicer.GetSessionTimeline,
@@ -372,6 +390,33 @@ class TrafficCenterService:
             '/oso.trafficcenter.v1.TrafficCenterService/ReportNotification',
             oso_dot_trafficcenter_dot_v1_dot_traffic__center__service__pb2.ReportNotificationRequest.SerializeToString,
             oso_dot_trafficcenter_dot_v1_dot_traffic__center__service__pb2.ReportNotificationResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReportFeedback(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/oso.trafficcenter.v1.TrafficCenterService/ReportFeedback',
+            oso_dot_trafficcenter_dot_v1_dot_traffic__center__service__pb2.ReportFeedbackRequest.SerializeToString,
+            oso_dot_trafficcenter_dot_v1_dot_traffic__center__service__pb2.ReportFeedbackResponse.FromString,
             options,
             channel_credentials,
             insecure,

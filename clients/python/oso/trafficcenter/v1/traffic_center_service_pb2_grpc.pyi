@@ -59,6 +59,10 @@ class TrafficCenterServiceStub:
     and learns where that target is now. Only for a target that asked before,
     or, for swv-dossier, an SWV; that one gets a coupling key.
     """
+    ReportFeedback: _grpc.UnaryUnaryMultiCallable[_traffic_center_service_pb2.ReportFeedbackRequest, _traffic_center_service_pb2.ReportFeedbackResponse]
+    """SWV: registers that it is about to answer the school whose dossier it
+    received, and learns where that school is now.
+    """
     GetSessionTimeline: _grpc.UnaryUnaryMultiCallable[_traffic_center_service_pb2.GetSessionTimelineRequest, _traffic_center_service_pb2.GetSessionTimelineResponse]
     """Source, target or auditor: every step of a session. All see the same. To any
     other party the session is unknown.
@@ -99,6 +103,10 @@ class TrafficCenterServiceAsyncStub(TrafficCenterServiceStub):
     """Source: registers that it is about to tell a target that a dossier is ready,
     and learns where that target is now. Only for a target that asked before,
     or, for swv-dossier, an SWV; that one gets a coupling key.
+    """
+    ReportFeedback: _aio.UnaryUnaryMultiCallable[_traffic_center_service_pb2.ReportFeedbackRequest, _traffic_center_service_pb2.ReportFeedbackResponse]  # type: ignore[assignment]
+    """SWV: registers that it is about to answer the school whose dossier it
+    received, and learns where that school is now.
     """
     GetSessionTimeline: _aio.UnaryUnaryMultiCallable[_traffic_center_service_pb2.GetSessionTimelineRequest, _traffic_center_service_pb2.GetSessionTimelineResponse]  # type: ignore[assignment]
     """Source, target or auditor: every step of a session. All see the same. To any
@@ -173,6 +181,16 @@ class TrafficCenterServiceServicer(metaclass=_abc_1.ABCMeta):
         """Source: registers that it is about to tell a target that a dossier is ready,
         and learns where that target is now. Only for a target that asked before,
         or, for swv-dossier, an SWV; that one gets a coupling key.
+        """
+
+    @_abc_1.abstractmethod
+    def ReportFeedback(
+        self,
+        request: _traffic_center_service_pb2.ReportFeedbackRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_traffic_center_service_pb2.ReportFeedbackResponse, _abc.Awaitable[_traffic_center_service_pb2.ReportFeedbackResponse]]:
+        """SWV: registers that it is about to answer the school whose dossier it
+        received, and learns where that school is now.
         """
 
     @_abc_1.abstractmethod

@@ -2,13 +2,14 @@
 // @generated from file oso/exchange/v1/dossier_exchange_service.proto (package oso.exchange.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
+import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
 import type { SignedGrant } from "../../trafficcenter/v1/session_pb.js";
 import type { PupilIdentity } from "../../transfer/v1/transfer_pb.js";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import type { SignedManifest } from "./manifest_pb.js";
 import type { SignedNotification } from "../../trafficcenter/v1/notification_pb.js";
+import type { SignedFeedback } from "../../trafficcenter/v1/feedback_pb.js";
 
 /**
  * Describes the file oso/exchange/v1/dossier_exchange_service.proto.
@@ -245,6 +246,147 @@ export declare type NotifyResponse = Message<"oso.exchange.v1.NotifyResponse"> &
 export declare const NotifyResponseSchema: GenMessage<NotifyResponse>;
 
 /**
+ * A document with feedback.
+ *
+ * @generated from message oso.exchange.v1.FeedbackDocument
+ */
+export declare type FeedbackDocument = Message<"oso.exchange.v1.FeedbackDocument"> & {
+  /**
+   * File name, for people. Never use it as a path.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * Media type (RFC 6838) as the sender knows it.
+   *
+   * @generated from field: string media_type = 2;
+   */
+  mediaType: string;
+
+  /**
+   * The bytes.
+   *
+   * @generated from field: bytes content = 3;
+   */
+  content: Uint8Array;
+};
+
+/**
+ * Describes the message oso.exchange.v1.FeedbackDocument.
+ * Use `create(FeedbackDocumentSchema)` to create a new message.
+ */
+export declare const FeedbackDocumentSchema: GenMessage<FeedbackDocument>;
+
+/**
+ * Request of SendFeedback; no more than 3 MiB in all. No BSN or onderwijsnummer
+ * may be in it (REQUEST_INVALID). The feedback has an id of its own: sent twice,
+ * it is one.
+ *
+ * @generated from message oso.exchange.v1.SendFeedbackRequest
+ */
+export declare type SendFeedbackRequest = Message<"oso.exchange.v1.SendFeedbackRequest"> & {
+  /**
+   * As the Traffic Center registered it. It must be for a delivery point of the
+   * school, brought by the certificate it names, and not expired
+   * (FEEDBACK_INVALID); and about a dossier of the school's own that was
+   * made ready for this SWV (SESSION_UNKNOWN).
+   *
+   * @generated from field: oso.trafficcenter.v1.SignedFeedback feedback = 1;
+   */
+  feedback?: SignedFeedback | undefined;
+
+  /**
+   * What was decided.
+   *
+   * @generated from field: oso.exchange.v1.FeedbackOutcome outcome = 2;
+   */
+  outcome: FeedbackOutcome;
+
+  /**
+   * In words.
+   *
+   * @generated from field: string text = 3;
+   */
+  text: string;
+
+  /**
+   * Documents.
+   *
+   * @generated from field: repeated oso.exchange.v1.FeedbackDocument documents = 4;
+   */
+  documents: FeedbackDocument[];
+};
+
+/**
+ * Describes the message oso.exchange.v1.SendFeedbackRequest.
+ * Use `create(SendFeedbackRequestSchema)` to create a new message.
+ */
+export declare const SendFeedbackRequestSchema: GenMessage<SendFeedbackRequest>;
+
+/**
+ * Answer to SendFeedback: it is stored, and will be shown.
+ *
+ * @generated from message oso.exchange.v1.SendFeedbackResponse
+ */
+export declare type SendFeedbackResponse = Message<"oso.exchange.v1.SendFeedbackResponse"> & {
+};
+
+/**
+ * Describes the message oso.exchange.v1.SendFeedbackResponse.
+ * Use `create(SendFeedbackResponseSchema)` to create a new message.
+ */
+export declare const SendFeedbackResponseSchema: GenMessage<SendFeedbackResponse>;
+
+/**
+ * What an SWV decided.
+ *
+ * @generated from enum oso.exchange.v1.FeedbackOutcome
+ */
+export enum FeedbackOutcome {
+  /**
+   * Not given: refused.
+   *
+   * @generated from enum value: FEEDBACK_OUTCOME_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * A toelaatbaarheidsverklaring (TLV) is given.
+   *
+   * @generated from enum value: FEEDBACK_OUTCOME_TLV = 1;
+   */
+  TLV = 1,
+
+  /**
+   * The school gets an arrangement.
+   *
+   * @generated from enum value: FEEDBACK_OUTCOME_ARRANGEMENT = 2;
+   */
+  ARRANGEMENT = 2,
+
+  /**
+   * The school gets advice.
+   *
+   * @generated from enum value: FEEDBACK_OUTCOME_ADVICE = 3;
+   */
+  ADVICE = 3,
+
+  /**
+   * The request is turned down.
+   *
+   * @generated from enum value: FEEDBACK_OUTCOME_REFUSED = 4;
+   */
+  REFUSED = 4,
+}
+
+/**
+ * Describes the enum oso.exchange.v1.FeedbackOutcome.
+ */
+export declare const FeedbackOutcomeSchema: GenEnum<FeedbackOutcome>;
+
+/**
  * Spoken between schools' systems, peer to peer over mutual TLS 1.3. Every
  * source runs it, and every target that wants to be notified. Refusals have the form described at TrafficCenterService.
  *
@@ -275,6 +417,17 @@ export declare const DossierExchangeService: GenService<{
     methodKind: "unary";
     input: typeof NotifyRequestSchema;
     output: typeof NotifyResponseSchema;
+  },
+  /**
+   * SWV: answers the school whose dossier it received. Registered at the Traffic
+   * Center before. The school shows it with the dossier.
+   *
+   * @generated from rpc oso.exchange.v1.DossierExchangeService.SendFeedback
+   */
+  sendFeedback: {
+    methodKind: "unary";
+    input: typeof SendFeedbackRequestSchema;
+    output: typeof SendFeedbackResponseSchema;
   },
 }>;
 

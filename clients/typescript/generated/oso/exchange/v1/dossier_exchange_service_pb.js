@@ -2,10 +2,11 @@
 // @generated from file oso/exchange/v1/dossier_exchange_service.proto (package oso.exchange.v1, syntax proto3)
 /* eslint-disable */
 
-import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc, serviceDesc, tsEnum } from "@bufbuild/protobuf/codegenv2";
 import { file_buf_validate_validate } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import { file_oso_exchange_v1_manifest } from "./manifest_pb.js";
+import { file_oso_trafficcenter_v1_feedback } from "../../trafficcenter/v1/feedback_pb.js";
 import { file_oso_trafficcenter_v1_notification } from "../../trafficcenter/v1/notification_pb.js";
 import { file_oso_trafficcenter_v1_session } from "../../trafficcenter/v1/session_pb.js";
 import { file_oso_transfer_v1_transfer } from "../../transfer/v1/transfer_pb.js";
@@ -14,7 +15,7 @@ import { file_oso_transfer_v1_transfer } from "../../transfer/v1/transfer_pb.js"
  * Describes the file oso/exchange/v1/dossier_exchange_service.proto.
  */
 export const file_oso_exchange_v1_dossier_exchange_service = /*@__PURE__*/
-  fileDesc("Ci5vc28vZXhjaGFuZ2UvdjEvZG9zc2llcl9leGNoYW5nZV9zZXJ2aWNlLnByb3RvEg9vc28uZXhjaGFuZ2UudjEi1gMKE0ZldGNoRG9zc2llclJlcXVlc3QSHAoKc2Vzc2lvbl9pZBgBIAEoCUIIukgFcgOwAQESOAoFZ3JhbnQYAiABKAsyIS5vc28udHJhZmZpY2NlbnRlci52MS5TaWduZWRHcmFudEIGukgDyAEBEjEKEnNvdXJjZV9yb3V0aW5nX2tleRgDIAEoCUIVukgSchAyDl5bMC05QS1aXXsyMH0kEjIKCGlkZW50aXR5GAQgASgLMh4ub3NvLnRyYW5zZmVyLnYxLlB1cGlsSWRlbnRpdHlIABIhCgxjb3VwbGluZ19rZXkYBSABKAlCCbpIBnIEEAEYQEgAEhgKBHNhbHQYBiABKAxCCrpIB3oCaCDYAQESRAoNY2hhbmdlZF9zaW5jZRgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCEbpIDrIBCyIHCP+C0f+vBzIAEkIKFmFjY2VwdGVkX2Rvc3NpZXJfeWVhcnMYCCADKAlCIrpIH5IBHAgBEBQiFnIUMhJeWzAtOV17NH1cLlswLTldKyQSJwoGcmVzdW1lGAkgASgLMhcub3NvLmV4Y2hhbmdlLnYxLlJlc3VtZUIQCgdzdWJqZWN0EgW6SAIIASJPCgZSZXN1bWUSIAoPbWFuaWZlc3Rfc2hhMjU2GAEgASgMQge6SAR6AmggEhMKC3BhcnRfbnVtYmVyGAIgASgNEg4KBm9mZnNldBgDIAEoBCKGAQoURmV0Y2hEb3NzaWVyUmVzcG9uc2USMwoIbWFuaWZlc3QYASABKAsyHy5vc28uZXhjaGFuZ2UudjEuU2lnbmVkTWFuaWZlc3RIABInCgVjaHVuaxgCIAEoCzIWLm9zby5leGNoYW5nZS52MS5DaHVua0gAQhAKB2NvbnRlbnQSBbpIAggBIkcKBUNodW5rEhMKC3BhcnRfbnVtYmVyGAEgASgNEg4KBm9mZnNldBgCIAEoBBIZCgRkYXRhGAMgASgMQgu6SAh6BhABGICAQCJXCg1Ob3RpZnlSZXF1ZXN0EkYKDG5vdGlmaWNhdGlvbhgBIAEoCzIoLm9zby50cmFmZmljY2VudGVyLnYxLlNpZ25lZE5vdGlmaWNhdGlvbkIGukgDyAEBIhAKDk5vdGlmeVJlc3BvbnNlMswBChZEb3NzaWVyRXhjaGFuZ2VTZXJ2aWNlEmIKDEZldGNoRG9zc2llchIkLm9zby5leGNoYW5nZS52MS5GZXRjaERvc3NpZXJSZXF1ZXN0GiUub3NvLmV4Y2hhbmdlLnYxLkZldGNoRG9zc2llclJlc3BvbnNlIgOQAgEwARJOCgZOb3RpZnkSHi5vc28uZXhjaGFuZ2UudjEuTm90aWZ5UmVxdWVzdBofLm9zby5leGNoYW5nZS52MS5Ob3RpZnlSZXNwb25zZSIDkAICYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_timestamp, file_oso_exchange_v1_manifest, file_oso_trafficcenter_v1_notification, file_oso_trafficcenter_v1_session, file_oso_transfer_v1_transfer]);
+  fileDesc("Ci5vc28vZXhjaGFuZ2UvdjEvZG9zc2llcl9leGNoYW5nZV9zZXJ2aWNlLnByb3RvEg9vc28uZXhjaGFuZ2UudjEi1gMKE0ZldGNoRG9zc2llclJlcXVlc3QSHAoKc2Vzc2lvbl9pZBgBIAEoCUIIukgFcgOwAQESOAoFZ3JhbnQYAiABKAsyIS5vc28udHJhZmZpY2NlbnRlci52MS5TaWduZWRHcmFudEIGukgDyAEBEjEKEnNvdXJjZV9yb3V0aW5nX2tleRgDIAEoCUIVukgSchAyDl5bMC05QS1aXXsyMH0kEjIKCGlkZW50aXR5GAQgASgLMh4ub3NvLnRyYW5zZmVyLnYxLlB1cGlsSWRlbnRpdHlIABIhCgxjb3VwbGluZ19rZXkYBSABKAlCCbpIBnIEEAEYQEgAEhgKBHNhbHQYBiABKAxCCrpIB3oCaCDYAQESRAoNY2hhbmdlZF9zaW5jZRgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCEbpIDrIBCyIHCP+C0f+vBzIAEkIKFmFjY2VwdGVkX2Rvc3NpZXJfeWVhcnMYCCADKAlCIrpIH5IBHAgBEBQiFnIUMhJeWzAtOV17NH1cLlswLTldKyQSJwoGcmVzdW1lGAkgASgLMhcub3NvLmV4Y2hhbmdlLnYxLlJlc3VtZUIQCgdzdWJqZWN0EgW6SAIIASJPCgZSZXN1bWUSIAoPbWFuaWZlc3Rfc2hhMjU2GAEgASgMQge6SAR6AmggEhMKC3BhcnRfbnVtYmVyGAIgASgNEg4KBm9mZnNldBgDIAEoBCKGAQoURmV0Y2hEb3NzaWVyUmVzcG9uc2USMwoIbWFuaWZlc3QYASABKAsyHy5vc28uZXhjaGFuZ2UudjEuU2lnbmVkTWFuaWZlc3RIABInCgVjaHVuaxgCIAEoCzIWLm9zby5leGNoYW5nZS52MS5DaHVua0gAQhAKB2NvbnRlbnQSBbpIAggBIkcKBUNodW5rEhMKC3BhcnRfbnVtYmVyGAEgASgNEg4KBm9mZnNldBgCIAEoBBIZCgRkYXRhGAMgASgMQgu6SAh6BhABGICAQCJXCg1Ob3RpZnlSZXF1ZXN0EkYKDG5vdGlmaWNhdGlvbhgBIAEoCzIoLm9zby50cmFmZmljY2VudGVyLnYxLlNpZ25lZE5vdGlmaWNhdGlvbkIGukgDyAEBIhAKDk5vdGlmeVJlc3BvbnNlImkKEEZlZWRiYWNrRG9jdW1lbnQSGAoEbmFtZRgBIAEoCUIKukgHcgUQARjIARIcCgptZWRpYV90eXBlGAIgASgJQgi6SAVyAxjIARIdCgdjb250ZW50GAMgASgMQgy6SAl6BxABGICAwAEi7AEKE1NlbmRGZWVkYmFja1JlcXVlc3QSPgoIZmVlZGJhY2sYASABKAsyJC5vc28udHJhZmZpY2NlbnRlci52MS5TaWduZWRGZWVkYmFja0IGukgDyAEBEj0KB291dGNvbWUYAiABKA4yIC5vc28uZXhjaGFuZ2UudjEuRmVlZGJhY2tPdXRjb21lQgq6SAeCAQQQASAAEhYKBHRleHQYAyABKAlCCLpIBXIDGJBOEj4KCWRvY3VtZW50cxgEIAMoCzIhLm9zby5leGNoYW5nZS52MS5GZWVkYmFja0RvY3VtZW50Qgi6SAWSAQIQFCIWChRTZW5kRmVlZGJhY2tSZXNwb25zZSqqAQoPRmVlZGJhY2tPdXRjb21lEiAKHEZFRURCQUNLX09VVENPTUVfVU5TUEVDSUZJRUQQABIYChRGRUVEQkFDS19PVVRDT01FX1RMVhABEiAKHEZFRURCQUNLX09VVENPTUVfQVJSQU5HRU1FTlQQAhIbChdGRUVEQkFDS19PVVRDT01FX0FEVklDRRADEhwKGEZFRURCQUNLX09VVENPTUVfUkVGVVNFRBAEMq4CChZEb3NzaWVyRXhjaGFuZ2VTZXJ2aWNlEmIKDEZldGNoRG9zc2llchIkLm9zby5leGNoYW5nZS52MS5GZXRjaERvc3NpZXJSZXF1ZXN0GiUub3NvLmV4Y2hhbmdlLnYxLkZldGNoRG9zc2llclJlc3BvbnNlIgOQAgEwARJOCgZOb3RpZnkSHi5vc28uZXhjaGFuZ2UudjEuTm90aWZ5UmVxdWVzdBofLm9zby5leGNoYW5nZS52MS5Ob3RpZnlSZXNwb25zZSIDkAICEmAKDFNlbmRGZWVkYmFjaxIkLm9zby5leGNoYW5nZS52MS5TZW5kRmVlZGJhY2tSZXF1ZXN0GiUub3NvLmV4Y2hhbmdlLnYxLlNlbmRGZWVkYmFja1Jlc3BvbnNlIgOQAgJiBnByb3RvMw", [file_buf_validate_validate, file_google_protobuf_timestamp, file_oso_exchange_v1_manifest, file_oso_trafficcenter_v1_feedback, file_oso_trafficcenter_v1_notification, file_oso_trafficcenter_v1_session, file_oso_transfer_v1_transfer]);
 
 /**
  * Describes the message oso.exchange.v1.FetchDossierRequest.
@@ -57,6 +58,41 @@ export const NotifyRequestSchema = /*@__PURE__*/
  */
 export const NotifyResponseSchema = /*@__PURE__*/
   messageDesc(file_oso_exchange_v1_dossier_exchange_service, 5);
+
+/**
+ * Describes the message oso.exchange.v1.FeedbackDocument.
+ * Use `create(FeedbackDocumentSchema)` to create a new message.
+ */
+export const FeedbackDocumentSchema = /*@__PURE__*/
+  messageDesc(file_oso_exchange_v1_dossier_exchange_service, 6);
+
+/**
+ * Describes the message oso.exchange.v1.SendFeedbackRequest.
+ * Use `create(SendFeedbackRequestSchema)` to create a new message.
+ */
+export const SendFeedbackRequestSchema = /*@__PURE__*/
+  messageDesc(file_oso_exchange_v1_dossier_exchange_service, 7);
+
+/**
+ * Describes the message oso.exchange.v1.SendFeedbackResponse.
+ * Use `create(SendFeedbackResponseSchema)` to create a new message.
+ */
+export const SendFeedbackResponseSchema = /*@__PURE__*/
+  messageDesc(file_oso_exchange_v1_dossier_exchange_service, 8);
+
+/**
+ * Describes the enum oso.exchange.v1.FeedbackOutcome.
+ */
+export const FeedbackOutcomeSchema = /*@__PURE__*/
+  enumDesc(file_oso_exchange_v1_dossier_exchange_service, 0);
+
+/**
+ * What an SWV decided.
+ *
+ * @generated from enum oso.exchange.v1.FeedbackOutcome
+ */
+export const FeedbackOutcome = /*@__PURE__*/
+  tsEnum(FeedbackOutcomeSchema);
 
 /**
  * Spoken between schools' systems, peer to peer over mutual TLS 1.3. Every

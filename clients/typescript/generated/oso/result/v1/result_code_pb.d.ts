@@ -313,6 +313,20 @@ export enum ResultCode {
   TOO_MANY_NOTIFICATIONS = 65,
 
   /**
+   * Source: signature, expiry, certificate or delivery point of feedback is wrong.
+   *
+   * @generated from enum value: RESULT_CODE_FEEDBACK_INVALID = 66;
+   */
+  FEEDBACK_INVALID = 66,
+
+  /**
+   * The SWV reports more feedback on one dossier than a worker gives.
+   *
+   * @generated from enum value: RESULT_CODE_TOO_MUCH_FEEDBACK = 67;
+   */
+  TOO_MUCH_FEEDBACK = 67,
+
+  /**
    * A field is missing or has a value it cannot have; see BadRequest.
    *
    * @generated from enum value: RESULT_CODE_REQUEST_INVALID = 70;

@@ -461,6 +461,14 @@ export enum SessionEventType {
    * @generated from enum value: SESSION_EVENT_TYPE_NOTIFY = 5;
    */
   NOTIFY = 5,
+
+  /**
+   * The SWV reported that it is about to answer the source on the dossier it
+   * received, or tried to.
+   *
+   * @generated from enum value: SESSION_EVENT_TYPE_FEEDBACK = 6;
+   */
+  FEEDBACK = 6,
 }
 
 /**

@@ -10,6 +10,7 @@ import type { DeliveryPoint, Sector } from "../../directory/v1/directory_pb.js";
 import type { ClosedSession, Session, SessionEvent, SignedGrant } from "./session_pb.js";
 import type { ResultCode } from "../../result/v1/result_code_pb.js";
 import type { SignedNotification } from "./notification_pb.js";
+import type { SignedFeedback } from "./feedback_pb.js";
 
 /**
  * Describes the file oso/trafficcenter/v1/traffic_center_service.proto.
@@ -592,6 +593,75 @@ export declare type ReportNotificationResponse = Message<"oso.trafficcenter.v1.R
 export declare const ReportNotificationResponseSchema: GenMessage<ReportNotificationResponse>;
 
 /**
+ * Request of ReportFeedback.
+ *
+ * @generated from message oso.trafficcenter.v1.ReportFeedbackRequest
+ */
+export declare type ReportFeedbackRequest = Message<"oso.trafficcenter.v1.ReportFeedbackRequest"> & {
+  /**
+   * A UUID made by the caller (AIP-155). The same id gives the same answer,
+   * also after a restart of the Traffic Center.
+   *
+   * @generated from field: string request_id = 1;
+   */
+  requestId: string;
+
+  /**
+   * The caller's clock. More than ten minutes off is refused with CLOCK_SKEW.
+   *
+   * @generated from field: google.protobuf.Timestamp send_time = 2;
+   */
+  sendTime?: Timestamp | undefined;
+
+  /**
+   * Delivery point of the SWV; must belong to the caller.
+   *
+   * @generated from field: string sender_routing_key = 3;
+   */
+  senderRoutingKey: string;
+
+  /**
+   * Its session in which the dossier was delivered.
+   *
+   * @generated from field: string session_id = 4;
+   */
+  sessionId: string;
+};
+
+/**
+ * Describes the message oso.trafficcenter.v1.ReportFeedbackRequest.
+ * Use `create(ReportFeedbackRequestSchema)` to create a new message.
+ */
+export declare const ReportFeedbackRequestSchema: GenMessage<ReportFeedbackRequest>;
+
+/**
+ * Answer to ReportFeedback: registered.
+ *
+ * @generated from message oso.trafficcenter.v1.ReportFeedbackResponse
+ */
+export declare type ReportFeedbackResponse = Message<"oso.trafficcenter.v1.ReportFeedbackResponse"> & {
+  /**
+   * To be shown to the school (DossierExchangeService.SendFeedback).
+   *
+   * @generated from field: oso.trafficcenter.v1.SignedFeedback feedback = 1;
+   */
+  feedback?: SignedFeedback | undefined;
+
+  /**
+   * Where it is now.
+   *
+   * @generated from field: oso.trafficcenter.v1.DeliveryPointAddress receiver = 2;
+   */
+  receiver?: DeliveryPointAddress | undefined;
+};
+
+/**
+ * Describes the message oso.trafficcenter.v1.ReportFeedbackResponse.
+ * Use `create(ReportFeedbackResponseSchema)` to create a new message.
+ */
+export declare const ReportFeedbackResponseSchema: GenMessage<ReportFeedbackResponse>;
+
+/**
  * Request of GetSessionTimeline.
  *
  * @generated from message oso.trafficcenter.v1.GetSessionTimelineRequest
@@ -807,6 +877,17 @@ export declare const TrafficCenterService: GenService<{
     methodKind: "unary";
     input: typeof ReportNotificationRequestSchema;
     output: typeof ReportNotificationResponseSchema;
+  },
+  /**
+   * SWV: registers that it is about to answer the school whose dossier it
+   * received, and learns where that school is now.
+   *
+   * @generated from rpc oso.trafficcenter.v1.TrafficCenterService.ReportFeedback
+   */
+  reportFeedback: {
+    methodKind: "unary";
+    input: typeof ReportFeedbackRequestSchema;
+    output: typeof ReportFeedbackResponseSchema;
   },
   /**
    * Source, target or auditor: every step of a session. All see the same. To any
