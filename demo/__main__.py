@@ -128,7 +128,12 @@ def tell(dossier: Path) -> int:
         country = Country(Path(scratch))
         begin = time.perf_counter()
         country.build()
-        _leg("OfficeHeart", "authority, certificates, signed directory", "DONE", _since(begin))
+        _leg("OfficeHeart", "founded; schools, mandates and certificates", "DONE", _since(begin))
+        stack.enter_context(
+            _process(
+                country.folder / "oh.log", "oso-registry", "serve", "--home", country.office_heart
+            )
+        )
         config = country.traffic_center / "trafficcenter.toml"
         logs = country.folder
         stack.enter_context(

@@ -1,6 +1,6 @@
-"""Setting up a country of two schools: keys, certificates, directory, settings.
+"""Setting up a country of two schools: OfficeHeart, a Traffic Center, keys and settings.
 
-All through the commands an administrator would use.
+Through the commands an administrator would use, but for what a registrar does (`registering`).
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+
+from demo.registering import Participant, register
 
 _BIN = Path(sys.executable).parent
 SOURCE = ("00SS", "las-source", "0000000700000SS00001", "Basisschool De Regenboog", "PO")
@@ -66,77 +68,55 @@ class Country:
         """Home of a school."""
         return self.folder / f"school-{brin}"
 
+    @property
+    def office_heart(self) -> Path:
+        """Home of OfficeHeart."""
+        return self.folder / "officeheart"
+
     def build(self) -> None:
-        """Make authority, keys, certificates, directory and settings."""
-        ports = _free_ports(3)
-        office = self.folder / "officeheart"
-        command("oso-registry", "ca", "init", "--demo", "--dir", office / "ca")
-        directory_key = command("oso-registry", "key", "init", "--out", office / "directory.key")
-        directory_key = directory_key.split()[-1]
+        """Found OfficeHeart, make keys and settings of the others, and register them."""
+        ports = _free_ports(5)
+        addresses = [f"127.0.0.1:{port}" for port in ports]
+        told = command(
+            *("oso-registry", "--json", "init", "--demo", "--home", self.office_heart),
+            *("--listen", addresses[3], "--listen-enrolment", addresses[4]),
+        )
+        directory_key = json.loads(told)["directory_key"]
         told = command("oso-trafficcenter", "init", "--dir", self.traffic_center)
         grant_key = told.split()[-1]
-        for (brin, system, routing_key, _, _), port in zip(
-            (SOURCE, TARGET), ports[1:], strict=True
+        participants = []
+        for (brin, system, routing_key, name, sector), address in zip(
+            (SOURCE, TARGET), addresses[1:3], strict=True
         ):
             command(
                 *("oso", "las", "--home", self.home(brin), "init", "--system", system),
-                *("--brin", brin, "--routing-key", routing_key),
-                *("--traffic-center", f"127.0.0.1:{ports[0]}", "--listen", f"127.0.0.1:{port}"),
+                *("--brin", brin, "--routing-key", routing_key, "--listen", address),
+                *("--traffic-center", addresses[0], "--office-heart", addresses[3]),
                 *("--directory-key", directory_key),
             )
-        homes = {"trafficcenter": self.traffic_center}
-        homes |= {one[1]: self.home(one[0]) for one in (SOURCE, TARGET)}
-        for system, home in homes.items():
-            command(
-                *("oso-registry", "certificate", "issue", "--demo", "--ca", office / "ca"),
-                *("--csr", home / "system.csr", "--system", system, "--out", home / "system.crt"),
+            participants.append(
+                Participant(brin, system, routing_key, name, sector, address, self.home(brin))
             )
-            (home / "root.crt").write_bytes((office / "ca" / "root.crt").read_bytes())
-        registration = office / "registration.toml"
-        registration.write_text(_registration(grant_key, homes, ports), encoding="utf-8")
-        command(
-            *("oso-registry", "directory", "sign", "--registration", registration),
-            *("--key", office / "directory.key", "--out", office / "directory.pb"),
-        )
-        for home in homes.values():
-            (home / "directory.pb").write_bytes((office / "directory.pb").read_bytes())
-        self._write_traffic_center_settings(ports[0], directory_key)
+        register(self.office_heart, self.traffic_center, grant_key, participants)
+        self._write_traffic_center_settings(addresses[0], addresses[3], directory_key)
 
-    def _write_traffic_center_settings(self, port: int, directory_key: str) -> None:
+    def _write_traffic_center_settings(
+        self, listen: str, office_heart: str, directory_key: str
+    ) -> None:
         database = (self.traffic_center / "trafficcenter.sqlite").absolute()
         values = {
-            "listen": f"127.0.0.1:{port}",
+            "listen": listen,
             "certificate": "system.crt",
             "key": "system.key",
             "authority": "root.crt",
             "grant_key": "grant.key",
+            "office_heart": office_heart,
             "directory": "directory.pb",
             "directory_keys": [directory_key],
             "database": f"sqlite:///{database}",
         }
         text = "".join(f"{name} = {json.dumps(value)}\n" for name, value in values.items())
         (self.traffic_center / "trafficcenter.toml").write_text(text, encoding="utf-8")
-
-
-def _registration(grant_key: str, homes: dict[str, Path], ports: list[int]) -> str:
-    lines = [
-        "version = 1",
-        'accepted_dossier_years = ["2019.1"]',
-        f'traffic_center_keys = ["{grant_key}"]',
-    ]
-    for system, home in homes.items():
-        lines += ["[[system]]", f'id = "{system}"']
-        lines += [f"certificates = [{json.dumps(str(home / 'system.crt'))}]"]
-    for (brin, system, routing_key, name, sector), port in zip(
-        (SOURCE, TARGET), ports[1:], strict=True
-    ):
-        lines += ["[[school]]", f'brin = "{brin}"', f'name = "{name}"', f'sector = "{sector}"']
-        lines += ['qualification = "qualified"']
-        lines += ["[[delivery_point]]", f'routing_key = "{routing_key}"', f'brin = "{brin}"']
-        lines += [f'system = "{system}"', f'address = "127.0.0.1:{port}"', 'product = "Demo LAS"']
-        lines += ['kinds = ["overstapdossier"]', 'dossier_years = ["2019.1"]']
-        lines += ["mandate_start = 2020-01-01T00:00:00Z"]
-    return "\n".join(lines) + "\n"
 
 
 def _free_ports(count: int) -> list[int]:

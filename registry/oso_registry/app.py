@@ -8,6 +8,7 @@ import signal
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,12 @@ from oso_registry.audit import registration as audit_service
 from oso_registry.authority import TRUST_FILE, CurrentAuthority, KeyAccess
 from oso_registry.authority.passphrase import ISSUER_PASSPHRASE, TOKEN_PIN
 from oso_registry.authority.tokens import token_access
-from oso_registry.calls import Office
+from oso_registry.calls import OFFICE, Office
+from oso_registry.directory.published import Published
+from oso_registry.directory.publishing import DirectoryPublisher
+from oso_registry.directory.rpc import DirectoryServicer
+from oso_registry.directory.rpc import registration as directory_service
+from oso_registry.grant_keys.rpc import registration as grant_key_service
 from oso_registry.helpdesk.rpc import registration as ticket_service
 from oso_registry.helpdesk.sessions import SessionDesk
 from oso_registry.mandates.rpc import registrations as mandate_services
@@ -45,16 +51,21 @@ from oso_rpc.errors import OsoError
 from oso_rpc.guard import CallObserver, ServerGuard
 from oso_rpc.renewal import AT_ONCE, OVERLAP, RenewalPlan, keep_renewed
 from oso_rpc.server import Registration, Server, build_server
+from oso_rpc.signing import Signer
 from oso_store import Database
 from oso_store.settings import FileSettings
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
+    from datetime import datetime
 
     from oso_registry.backup import Backup
+    from oso_registry.store import Transaction
 
 SETTINGS_FILE = "registry.toml"
 _TIDY_SECONDS = 3600.0
+# How long after its moment a change that needs nobody, such as a year's beginning, is told.
+_ELAPSE_SECONDS = 1.0
 _log = structlog.get_logger(__name__)
 
 
@@ -94,6 +105,9 @@ class Settings(FileSettings):
     """Whether keys of the authority need no passphrase. For demos and tests only."""
     directory_key: Path = Path("directory.key")
     """Ed25519 private key that signs the directory (PEM). Its owner alone may read it."""
+    directory_heartbeat_minutes: float = Field(default=5, gt=0)
+    """How often watchers are told that the directory they have is still the newest: its age counts
+    from there."""
     database: str = ""
     """`postgresql+asyncpg://user@host/name`; empty: SQLite in the file registry.sqlite."""
     renew_days: float = Field(default=30, gt=0)
@@ -141,6 +155,7 @@ class House:
         lists: Publishes revocation lists.
         traffic_center: The Traffic Center; None when it is not asked anything.
         sightings: Notes which certificates are in use.
+        published: The directory as it is given out.
 
     """
 
@@ -152,6 +167,7 @@ class House:
     lists: RevocationLists
     traffic_center: TrafficCenter | None
     sightings: Sightings
+    published: Published
 
 
 @asynccontextmanager
@@ -165,11 +181,13 @@ async def opened(
         StoreUnavailableError: The database cannot be used.
 
     """
-    database: Database[Batch] = Database(settings.database_url(home), Batch)
+    clock = clock or SystemClock()
+    unit = partial(Batch, publish=DirectoryPublisher(clock))
+    database: Database[Batch] = Database(settings.database_url(home), unit)
     await database.migrate(MIGRATIONS)
     await database.start()
     try:
-        yield Office(database, clock or SystemClock())
+        yield Office(database, clock)
     finally:
         await database.close()
 
@@ -189,6 +207,8 @@ async def refill(home: Path, settings: Settings, backup: Backup) -> int:
         await database.start()
         rows = await database.write(lambda batch: backup.fill(batch.connection))
         await database.migrate(MIGRATIONS)
+        # Versions since the backup are known to readers, and will be given out a second time.
+        await database.write(DirectoryPublisher(SystemClock()).begin_epoch)
     finally:
         await database.close()
     return rows
@@ -214,6 +234,7 @@ async def running(
         office = await stack.enter_async_context(opened(home, settings, clock))
         house = await _put_together(office, settings, stack)
         await house.issuing.repair()
+        await _publish(house)
         server = await build_server(
             settings.listen,
             house.credentials,
@@ -253,7 +274,21 @@ async def _put_together(office: Office, settings: Settings, stack: AsyncExitStac
         lists=RevocationLists(office, issuing, settings.public),
         traffic_center=traffic_center,
         sightings=Sightings(office),
+        published=Published(
+            office.database,
+            Signer.load(settings.directory_key),
+            office.clock,
+            timedelta(minutes=settings.directory_heartbeat_minutes),
+        ),
     )
+
+
+async def _publish(house: House) -> None:
+    """Publish what is not published yet; from then on, every change."""
+    publisher = DirectoryPublisher(house.office.clock)
+    await house.office.act(lambda tx: publisher.complete(tx.batch))
+    await house.published.refresh()
+    house.office.on_written(house.published.look)
 
 
 @asynccontextmanager
@@ -265,6 +300,9 @@ async def _in_background(house: House, server: Server) -> AsyncIterator[None]:
         "credentials-watch": house.credentials.watch(),
         "renewal": _renew_own(house, server),
         "certificate-sightings": house.sightings.watch(),
+        "directory-keep-up": house.published.keep_up(),
+        "directory-heartbeat": house.published.beat(),
+        "directory-elapse": _elapse(house.office, DirectoryPublisher(house.office.clock)),
     }
     if house.traffic_center is not None:
         exchanges = Exchanges(house.office, house.traffic_center)
@@ -313,6 +351,8 @@ def services(house: House, addresses: Callable[[], Addresses]) -> list[Registrat
         *standard_services(house.office),
         ticket_service(house.office, SessionDesk(house.office, house.traffic_center)),
         qualification_service(house.office),
+        grant_key_service(house.office),
+        directory_service(DirectoryServicer(house.published, house.office.clock)),
     ]
 
 
@@ -351,3 +391,26 @@ async def _tidy(office: Office, issuing: Issuing) -> None:
         except OsoError as error:
             _log.error("tidy_failed", reason=error.name)
         await asyncio.sleep(_TIDY_SECONDS)
+
+
+async def _elapse(office: Office, publisher: DirectoryPublisher) -> None:
+    """Publish what changes by time alone, when its moment has come."""
+    since = office.clock.now()
+    while True:
+        await asyncio.sleep(_ELAPSE_SECONDS)
+        now = office.clock.now()
+        try:
+            if await office.look(OFFICE, partial(_is_due, publisher, since)):
+                await office.act(partial(_publish_due, publisher, since))
+        except OsoError as error:
+            _log.error("elapse_failed", reason=error.name)
+        else:
+            since = now
+
+
+def _is_due(publisher: DirectoryPublisher, since: datetime, tx: Transaction) -> bool:
+    return publisher.is_due(tx.batch, since)
+
+
+def _publish_due(publisher: DirectoryPublisher, since: datetime, tx: Transaction) -> None:
+    publisher.elapse(tx.batch, since)

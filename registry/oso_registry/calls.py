@@ -101,6 +101,11 @@ class Office:
         """Take the database and the clock."""
         self.database = database
         self.clock = clock
+        self._written: Callable[[], None] = lambda: None
+
+    def on_written(self, tell: Callable[[], None]) -> None:
+        """Have somebody told, after a commit, that something may have been written."""
+        self._written = tell
 
     async def change(
         self,
@@ -141,7 +146,7 @@ class Office:
                 batch.session.add(_reply(caller, request, repeated, result, now))
             return result
 
-        return await self._run(self.database.write, do)
+        return await self._write(do)
 
     async def act(self, work: Callable[[Transaction], Result], method: str = "") -> Result:
         """Do work nobody called for, on behalf of OfficeHeart itself.
@@ -151,9 +156,7 @@ class Office:
 
         """
         now = self.clock.now()
-        return await self._run(
-            self.database.write, lambda batch: work(Transaction(batch, OFFICE, now, method))
-        )
+        return await self._write(lambda batch: work(Transaction(batch, OFFICE, now, method)))
 
     async def look(self, caller: Caller, work: Callable[[Transaction], Result]) -> Result:
         """Do work that changes nothing.
@@ -175,6 +178,13 @@ class Office:
             batch.session.execute(delete(ReplyRow).where(ReplyRow.create_time < before))  # type: ignore[arg-type]
 
         await self._run(self.database.write, work)
+
+    async def _write(self, work: Callable[[Batch], Result]) -> Result:
+        try:
+            return await self._run(self.database.write, work)
+        finally:
+            # Also when it failed: the work of others may have been in the same transaction.
+            self._written()
 
     @staticmethod
     async def _run(how: Callable[[Any], Any], work: Callable[[Batch], Result]) -> Result:

@@ -16,6 +16,7 @@ from oso_registry import cli_audit, cli_enrol, cli_home, cli_signed, cli_test_sc
 from oso_registry.authority import cli_rotation
 from oso_registry.authority.cli import ca
 from oso_registry.desk import Desk
+from oso_registry.grant_keys.cli import grant_key
 from oso_registry.helpdesk.cli import session, ticket
 from oso_registry.mandates.cli import delivery_point, mandate
 from oso_registry.parties.cli import groups
@@ -67,6 +68,7 @@ for command in (
     blocked_key,
     qualification,
     admission,
+    grant_key,
     *SCHOOL_LISTS,
     dossier_year,
     test_codes,

@@ -133,6 +133,7 @@ def init(
     """Found an OfficeHeart: authority, keys, database, and the desk of its first registrar."""
     from oso_registry.founding import DESK  # noqa: PLC0415
     from oso_rpc.clock import SystemClock  # noqa: PLC0415
+    from oso_rpc.signing import Signer  # noqa: PLC0415
 
     values: dict[str, str | bool] = {"listen": listen, "listen_enrolment": listen_enrolment}
     if database:
@@ -150,15 +151,19 @@ def init(
         access = issuer.access(files=not new_in, new=True, new_in=new_in)
         with _all_or_nothing(home) as folder:
             asyncio.run(_found(folder, values, SystemClock().now(), root_access, access))
+    key = Signer.load(home / "directory.key").public_key.hex()
     desk.say(
         f"OfficeHeart staat in {home}. Bewaar {home}/ca/root-1.key ergens anders, offline.\n"
+        f"Wie het deelnemersregister volgt, vertrouwt deze sleutel (directory_keys): {key}\n"
         f"Start: oso-registry serve --home {home}\n"
         f"Werk daarna als registrar: oso-registry --desk {home / DESK} ...",
         f"OfficeHeart is in {home}. Keep {home}/ca/root-1.key somewhere else, offline.\n"
+        f"Whoever follows the directory trusts this key (directory_keys): {key}\n"
         f"Start it: oso-registry serve --home {home}\n"
         f"Then work as registrar: oso-registry --desk {home / DESK} ...",
         home=str(home),
         desk=str(home / DESK),
+        directory_key=key,
     )
     if issuer.demo:
         click.echo(
@@ -310,4 +315,30 @@ def _set_database(file: Path, database: str) -> None:
     file.write_text(f"database = {json.dumps(database)}\n{''.join(kept)}", encoding="utf-8")
 
 
-COMMANDS = [init, serve, backup, restore, invite_registrar]
+@click.command("new-epoch")
+@HOME
+@pass_desk
+def new_epoch(desk: Desk, home: Path) -> None:
+    """Begin a new count of the directory's versions, also while OfficeHeart runs.
+
+    For a database that was put back by other means than `restore`: whoever follows the directory
+    has versions since, and refuses what looks older until this is done.
+    """
+    from oso_registry import app  # noqa: PLC0415
+    from oso_registry.directory.publishing import DirectoryPublisher  # noqa: PLC0415
+
+    async def go() -> None:
+        async with app.opened(home, app.Settings.load(home / app.SETTINGS_FILE)) as office:
+            publisher = DirectoryPublisher(office.clock)
+            await office.act(lambda tx: publisher.begin_epoch(tx.batch))
+
+    with _readable(desk):
+        asyncio.run(go())
+    desk.say(
+        "Het deelnemersregister telt opnieuw: wie het volgt neemt over wat er nu staat.",
+        "The directory counts anew: whoever follows it takes what stands there now.",
+        home=str(home),
+    )
+
+
+COMMANDS = [init, serve, backup, restore, invite_registrar, new_epoch]

@@ -19,12 +19,12 @@ from pydantic_settings import SettingsConfigDict
 from oso_rpc.admission import DirectoryAdmission
 from oso_rpc.clock import Clock, SystemClock
 from oso_rpc.credentials_source import CredentialsSource
-from oso_rpc.directory import DirectorySource
+from oso_rpc.directory.following import directory_from, up_to_date
 from oso_rpc.errors import OsoError
 from oso_rpc.guard import CallObserver, ServerGuard
-from oso_rpc.renewal import AT_ONCE, RenewalPlan, keep_renewed
+from oso_rpc.renewal import AT_ONCE, RenewalPlan, kept_current
 from oso_rpc.server import Server, build_server
-from oso_rpc.signing import Signer, key_id_of
+from oso_rpc.signing import Signer
 from oso_store import Database
 from oso_store.settings import FileSettings
 from oso_trafficcenter.evidence import Evidence
@@ -36,6 +36,8 @@ from oso_trafficcenter.store import MIGRATIONS, SWEPT_AT_ONCE, Transaction
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+
+    from oso_rpc.directory import CurrentDirectory
 
 _SWEEP_SECONDS = 15.0
 _log = structlog.get_logger(__name__)
@@ -54,20 +56,22 @@ class Settings(FileSettings):
     """Its private key (PEM). Its owner alone may read it."""
     authority: Path
     """Root certificate of OSO (PEM)."""
+    grant_key: Path
+    """Ed25519 private key that signs grants (PEM). Its owner alone may read it."""
     office_heart: str = ""
-    """Where OfficeHeart listens, `host:port`; empty: nothing is renewed. `enroll` fills it in."""
+    """Where OfficeHeart listens, `host:port`; `enroll` fills it in. Empty: nothing is renewed, and
+    the directory is a file signed by hand."""
     office_heart_system: str = "officeheart"
     """Id of the system that must answer there."""
     renew_days: float = Field(default=30, gt=0)
     """So many days before it ends the next certificate is asked for, and used."""
-    grant_key: Path
-    """Ed25519 private key that signs grants (PEM). Its owner alone may read it."""
     directory: Path
-    """The signed directory. Read again within a second when it changes."""
+    """Where to keep the directory; what was said since lies beside it. Without `office_heart`: the
+    signed file, read again within a second when it changes."""
     directory_keys: list[str] = Field(min_length=1)
     """Public keys of OfficeHeart that may have signed it, 64 hexadecimal digits each."""
     directory_max_age_hours: float = Field(default=24, gt=0)
-    """Past this age of the directory nothing is granted."""
+    """So long after OfficeHeart's last word nothing is granted any more."""
     database: str
     """`sqlite:////absolute/path` or `postgresql+asyncpg://user@host/name`."""
     session_minutes: float = Field(default=30, gt=0)
@@ -90,7 +94,7 @@ async def running(
 
     Raises:
         CredentialsError: Keys or certificates cannot be used.
-        DirectoryError: The directory cannot be used.
+        DirectoryError: A directory signed by hand cannot be used.
         StoreUnavailableError: The database cannot be used.
         AddressInUseError: The address cannot be had.
         OSError: A file cannot be read.
@@ -100,17 +104,44 @@ async def running(
     credentials = await asyncio.to_thread(
         CredentialsSource.of, settings.certificate, settings.key, settings.authority
     )
-    keys = [bytes.fromhex(text) for text in settings.directory_keys]
-    directory = DirectorySource(
+    office_heart = (settings.office_heart, settings.office_heart_system)
+    directory = directory_from(
+        office_heart,
+        credentials,
         settings.directory,
-        {key_id_of(key): key for key in keys},
-        clock,
-        timedelta(hours=settings.directory_max_age_hours),
+        settings.directory_keys,
+        clock=clock,
+        max_age=timedelta(hours=settings.directory_max_age_hours),
     )
-    directory.load()
-    database: Database[Transaction] = Database(settings.database, Transaction)
-    await database.migrate(MIGRATIONS)
-    await database.start()
+    plan = settings.renewal_plan()
+    async with kept_current(credentials, office_heart, clock, plan), up_to_date(directory):
+        database: Database[Transaction] = Database(settings.database, Transaction)
+        await database.migrate(MIGRATIONS)
+        await database.start()
+        sessions, servicer = _services(settings, database, directory, clock)
+        server = await build_server(
+            settings.listen,
+            credentials,
+            ServerGuard(DirectoryAdmission(directory), clock, observer),
+            [registration(servicer)],
+            timedelta(minutes=settings.connection_minutes),
+        )
+        await server.start()
+        sweep = asyncio.create_task(_sweep(sessions), name="session-sweep")
+        try:
+            yield server
+        finally:
+            await server.stop()
+            sweep.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await sweep
+            await database.close()
+
+
+def _services(
+    settings: Settings, database: Database[Transaction], directory: CurrentDirectory, clock: Clock
+) -> tuple[Sessions, TrafficCenterServicer]:
+    """Put the services together."""
     signer = Signer.load(settings.grant_key)
 
     def new_id() -> str:
@@ -133,42 +164,8 @@ async def running(
         new_key=lambda: new_coupling_key(os.urandom(32)),
         limits=Limits(key_lifetime=timedelta(days=settings.coupling_key_days)),
     )
-    servicer = TrafficCenterServicer(
-        sessions, notifications, Evidence(database, directory), directory, clock
-    )
-    server = await build_server(
-        settings.listen,
-        credentials,
-        ServerGuard(DirectoryAdmission(directory), clock, observer),
-        [registration(servicer)],
-        timedelta(minutes=settings.connection_minutes),
-    )
-    await server.start()
-    tasks = [
-        asyncio.create_task(directory.watch(), name="directory-watch"),
-        asyncio.create_task(credentials.watch(), name="credentials-watch"),
-        asyncio.create_task(_sweep(sessions), name="session-sweep"),
-        asyncio.create_task(
-            keep_renewed(
-                credentials,
-                settings.office_heart,
-                settings.office_heart_system,
-                clock,
-                settings.renewal_plan(),
-            ),
-            name="renewal",
-        ),
-    ]
-    try:
-        yield server
-    finally:
-        await server.stop()
-        for task in tasks:
-            task.cancel()
-        for task in tasks:
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
-        await database.close()
+    evidence = Evidence(database, directory)
+    return sessions, TrafficCenterServicer(sessions, notifications, evidence, directory, clock)
 
 
 async def serve(settings: Settings) -> None:

@@ -25,7 +25,7 @@ from oso_trafficcenter.paging import checked_token, is_sequence, page_size
 if TYPE_CHECKING:
     from oso.trafficcenter.v1.session_pb2 import SessionEvent
     from oso.trafficcenter.v1.traffic_center_service_pb2 import ListClosedSessionsRequest
-    from oso_rpc.directory import DirectorySource
+    from oso_rpc.directory import CurrentDirectory
     from oso_rpc.identity import PeerIdentity
     from oso_store import Database
     from oso_trafficcenter.model import SessionRecord
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 class Evidence:
     """Reads the journal for auditors. Reading changes nothing, and is not recorded itself."""
 
-    def __init__(self, database: Database[Transaction], directory: DirectorySource) -> None:
+    def __init__(self, database: Database[Transaction], directory: CurrentDirectory) -> None:
         """Take the journal, and who is an auditor."""
         self._database = database
         self._directory = directory

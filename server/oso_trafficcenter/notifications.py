@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from oso.directory.v1.directory_pb2 import DeliveryPoint
     from oso.trafficcenter.v1.traffic_center_service_pb2 import ReportNotificationRequest
     from oso_rpc.clock import Clock
-    from oso_rpc.directory import DirectorySource, DirectoryView
+    from oso_rpc.directory import CurrentDirectory, DirectoryView
     from oso_rpc.identity import PeerIdentity
     from oso_rpc.signing import Signer
     from oso_store import Database
@@ -66,7 +66,7 @@ class Notifications:
     def __init__(
         self,
         database: Database[Transaction],
-        directory: DirectorySource,
+        directory: CurrentDirectory,
         signer: Signer,
         *,
         clock: Clock,

@@ -13,7 +13,7 @@ from oso_trafficcenter.delivery_points import list_delivery_points
 
 if TYPE_CHECKING:
     from oso_rpc.clock import Clock
-    from oso_rpc.directory import DirectorySource
+    from oso_rpc.directory import CurrentDirectory
     from oso_trafficcenter.evidence import Evidence
     from oso_trafficcenter.notifications import Notifications
     from oso_trafficcenter.sessions import Sessions
@@ -29,7 +29,7 @@ class TrafficCenterServicer(stubs.TrafficCenterServiceServicer):
         sessions: Sessions,
         notifications: Notifications,
         evidence: Evidence,
-        directory: DirectorySource,
+        directory: CurrentDirectory,
         clock: Clock,
     ) -> None:
         """Take the services."""

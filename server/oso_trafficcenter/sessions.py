@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from oso.trafficcenter.v1.session_pb2 import SessionEvent
     from oso.transfer.v1.transfer_pb2 import TransferKey
     from oso_rpc.clock import Clock
-    from oso_rpc.directory import DirectorySource, DirectoryView
+    from oso_rpc.directory import CurrentDirectory, DirectoryView
     from oso_rpc.identity import PeerIdentity
     from oso_rpc.signing import Signer
     from oso_store import Database
@@ -62,7 +62,7 @@ class Sessions:
     def __init__(
         self,
         database: Database[Transaction],
-        directory: DirectorySource,
+        directory: CurrentDirectory,
         signer: Signer,
         *,
         clock: Clock,

@@ -27,12 +27,11 @@ from oso_las.traffic_center import TrafficCenter
 from oso_rpc.admission import DirectoryAdmission
 from oso_rpc.clock import Clock, SystemClock
 from oso_rpc.credentials_source import CredentialsSource
-from oso_rpc.directory import DirectorySource
+from oso_rpc.directory.following import LiveDirectory, directory_from, up_to_date
 from oso_rpc.errors import OsoError
 from oso_rpc.guard import CallObserver, ServerGuard
-from oso_rpc.renewal import RenewalPlan, keep_renewed
+from oso_rpc.renewal import RenewalPlan, kept_current
 from oso_rpc.server import Server, build_server
-from oso_rpc.signing import key_id_of
 from oso_store import Database, StoreUnavailableError
 from oso_store.settings import FileSettings
 
@@ -72,7 +71,8 @@ class Settings(FileSettings):
     authority: Path = Path("root.crt")
     """Root certificate of OSO (PEM)."""
     office_heart: str = ""
-    """Where OfficeHeart listens, `host:port`; empty: nothing is renewed. `enroll` fills it in."""
+    """Where OfficeHeart listens, `host:port`; `enroll` fills it in. Empty: nothing is renewed, and
+    the directory is a file signed by hand."""
     office_heart_system: str = "officeheart"
     """Id of the system that must answer there."""
     renew_days: float = Field(default=30, gt=0)
@@ -80,11 +80,12 @@ class Settings(FileSettings):
     renew_overlap_hours: float = Field(default=25, ge=0)
     """So long it waits before it is used: until everybody who acts on a directory knows it."""
     directory: Path = Path("directory.pb")
-    """The signed directory. Read again within a second when it changes."""
+    """Where to keep the directory; what was said since lies beside it. Without `office_heart`: the
+    signed file, read again within a second when it changes."""
     directory_keys: list[str] = Field(default_factory=list)
     """Public keys of OfficeHeart that may have signed it, 64 hexadecimal digits each."""
     directory_max_age_hours: float = Field(default=24, gt=0)
-    """Past this age of the directory nothing is given out."""
+    """So long after OfficeHeart's last word nothing is given out any more."""
     database: str = ""
     """`postgresql+asyncpg://user@host/name`; empty: SQLite in the file las.sqlite."""
     parts: Path = Path("parts")
@@ -149,7 +150,7 @@ class Node:
     exchange: Exchange
     notifier: Notifier
     inbox: Inbox
-    directory: DirectorySource
+    directory: LiveDirectory
     credentials: CredentialsSource
     clock: Clock
 
@@ -198,12 +199,13 @@ async def node(
         credentials = await asyncio.to_thread(
             CredentialsSource.of, settings.certificate, settings.key, settings.authority
         )
-        keys = [bytes.fromhex(text) for text in settings.directory_keys]
-        directory = DirectorySource(
+        directory = directory_from(
+            (settings.office_heart, settings.office_heart_system),
+            credentials,
             settings.directory,
-            {key_id_of(key): key for key in keys},
-            opened.clock,
-            timedelta(hours=settings.directory_max_age_hours),
+            settings.directory_keys,
+            clock=opened.clock,
+            max_age=timedelta(hours=settings.directory_max_age_hours),
         )
         center = TrafficCenter(
             settings.traffic_center, settings.traffic_center_system, credentials, opened.clock
@@ -266,11 +268,20 @@ async def running(
 
     A school to test with gives its own `is_for` and `servicer`; a real one never does.
 
-    Raises: as `node`; DirectoryError when the directory cannot be used; AddressInUseError.
+    Raises: as `node`; DirectoryError when a directory signed by hand cannot be used;
+        AddressInUseError.
 
     """
-    async with node(home, settings, clock, is_for) as made:
-        made.directory.load()
+    async with (
+        node(home, settings, clock, is_for) as made,
+        kept_current(
+            made.credentials,
+            (settings.office_heart, settings.office_heart_system),
+            made.clock,
+            settings.renewal_plan(),
+        ),
+        up_to_date(made.directory),
+    ):
         server = await build_server(
             settings.listen,
             made.credentials,
@@ -279,30 +290,14 @@ async def running(
             timedelta(minutes=settings.connection_minutes),
         )
         await server.start()
-        tasks = [
-            asyncio.create_task(made.directory.watch(), name="directory-watch"),
-            asyncio.create_task(made.credentials.watch(), name="credentials-watch"),
-            asyncio.create_task(_tidy(made, timedelta(days=settings.requests_days)), name="tidy"),
-            asyncio.create_task(
-                keep_renewed(
-                    made.credentials,
-                    settings.office_heart,
-                    settings.office_heart_system,
-                    made.clock,
-                    settings.renewal_plan(),
-                ),
-                name="renewal",
-            ),
-        ]
+        tidy = asyncio.create_task(_tidy(made, timedelta(days=settings.requests_days)), name="tidy")
         try:
             yield made, server
         finally:
             await server.stop()
-            for task in tasks:
-                task.cancel()
-            for task in tasks:
-                with contextlib.suppress(asyncio.CancelledError):
-                    await task
+            tidy.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await tidy
 
 
 async def serve(home: Path, settings: Settings) -> None:

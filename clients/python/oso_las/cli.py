@@ -67,6 +67,7 @@ for _command in CERTIFICATE_COMMANDS:
 @click.option("--swv-routing-key", default="", help="Of a school, for dossiers for an SWV.")
 @click.option("--traffic-center", default="127.0.0.1:7443", show_default=True, help="host:port")
 @click.option("--listen", default="127.0.0.1:7444", show_default=True, help="host:port")
+@click.option("--office-heart", default="", help="host:port; without it the directory is a file.")
 @click.option("--directory-key", "directory_keys", multiple=True, help="Key of OfficeHeart (hex).")
 @click.pass_obj
 def init(
@@ -79,6 +80,7 @@ def init(
     swv_routing_key: str,
     traffic_center: str,
     listen: str,
+    office_heart: str,
     directory_keys: tuple[str, ...],
 ) -> None:
     """Make the home folder and las.toml. The key and its certificate come with `enroll`."""
@@ -100,6 +102,8 @@ def init(
         "traffic_center": traffic_center,
         "directory_keys": list(directory_keys),
     }
+    if office_heart:
+        values["office_heart"] = office_heart
     # TOML's strings and lists of strings are written as JSON writes them.
     text = "".join(f"{name} = {json.dumps(value)}\n" for name, value in values.items())
     toml, key_file, csr = (here.home / name for name in (SETTINGS_FILE, "system.key", "system.csr"))

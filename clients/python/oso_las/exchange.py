@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from oso_rpc.clock import Clock
     from oso_rpc.credentials import Credentials
     from oso_rpc.credentials_source import CredentialsSource
-    from oso_rpc.directory import DirectorySource
+    from oso_rpc.directory import CurrentDirectory
     from oso_rpc.identity import PeerIdentity
     from oso_store import Database
 
@@ -80,7 +80,7 @@ class Exchange:
         database: Database[Transaction],
         files: PartFiles,
         traffic_center: TrafficCenter,
-        directory: DirectorySource,
+        directory: CurrentDirectory,
         *,
         credentials: CredentialsSource,
         clock: Clock,

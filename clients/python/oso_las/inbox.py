@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from oso.trafficcenter.v1.notification_pb2 import SignedNotification
     from oso_las.store import Transaction
     from oso_rpc.clock import Clock
-    from oso_rpc.directory import DirectorySource
+    from oso_rpc.directory import CurrentDirectory
     from oso_rpc.identity import PeerIdentity
     from oso_store import Database
 
@@ -121,7 +121,7 @@ class Inbox:
     def __init__(
         self,
         database: Database[Transaction],
-        directory: DirectorySource,
+        directory: CurrentDirectory,
         clock: Clock,
         *,
         party: str,

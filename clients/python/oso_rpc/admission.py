@@ -15,7 +15,7 @@ from oso_rpc.errors import OsoError
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from oso_rpc.directory import DirectorySource
+    from oso_rpc.directory import CurrentDirectory
     from oso_rpc.identity import PeerIdentity
 
 
@@ -34,7 +34,7 @@ class DirectoryAdmission:
     certificate that is taken back is refused on open connections too.
     """
 
-    def __init__(self, source: DirectorySource) -> None:
+    def __init__(self, source: CurrentDirectory) -> None:
         """Take the directory to ask."""
         self._source = source
 

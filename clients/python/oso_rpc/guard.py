@@ -2,7 +2,8 @@
 
 For each call, in this order: a request id for the log, who calls (TLS 1.3 and a certificate that
 names a system), whether that certificate may be used now, a deadline on unary calls, and whether
-the request is well-formed. Errors become a status with details; what nobody foresaw becomes
+the request is well-formed. Before each message of a response stream the certificate is looked at
+again: no stream outlives it. Errors become a status with details; what nobody foresaw becomes
 INTERNAL and a line in the log.
 """
 
@@ -28,7 +29,7 @@ from oso.result.v1.result_code_pb2 import (
     RESULT_CODE_REQUEST_INVALID,
 )
 from oso_rpc.errors import REQUEST_ID_KEY, OsoError, abort, status_name
-from oso_rpc.identity import has_certificate, peer_identity, set_current_peer
+from oso_rpc.identity import current_peer, has_certificate, peer_identity, set_current_peer
 from oso_rpc.violations import path_of
 
 if TYPE_CHECKING:
@@ -156,6 +157,14 @@ class ServerGuard(grpc.aio.ServerInterceptor):  # type: ignore[misc,unused-ignor
         set_current_peer(peer)
         return None
 
+    def _readmit(self) -> None:
+        """Refuse a caller whose certificate was taken back, or expired, while its stream runs.
+
+        An Authorization looks at calls only: what it lets stream looks for itself.
+        """
+        if not self._is_authorization:
+            self._admission.check(current_peer(), self._clock.now())
+
     @staticmethod
     async def _authorize(authorization: Authorization, context: Any, method: str) -> None:
         peer = peer_identity(context) if has_certificate(context) else None
@@ -211,6 +220,7 @@ class ServerGuard(grpc.aio.ServerInterceptor):  # type: ignore[misc,unused-ignor
                 # Closed by name: the garbage collector would do it some time, files still open.
                 async with aclosing(inner(prepare(request, context), context)) as responses:
                     async for response in responses:
+                        self._readmit()
                         yield response
 
         # A stream can also be a coroutine that writes to the context, as health's Watch does.

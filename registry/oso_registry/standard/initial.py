@@ -29,14 +29,19 @@ def initial_standard(tx: Transaction) -> None:
 
     What is there already stays as it is: OfficeHeart has gone on since.
     """
-    if not tx.list(DOSSIER_YEARS, limit=1):
-        year = DossierYear(name=name_of_year(FIRST_YEAR))
-        year.start_time.FromDatetime(_SINCE)
-        tx.put(DOSSIER_YEARS, year)
+    initial_year(tx)
     if not tx.list(TEST_CODE_RELEASES, limit=1):
         release = begin_release(tx, TestCodeRelease(note=_NOTE))
         replace_codes(tx, release, read_table(read_first_release()))
         publish_release(tx, release.name)
+
+
+def initial_year(tx: Transaction) -> None:
+    """Register the year in use, unless there are years already."""
+    if not tx.list(DOSSIER_YEARS, limit=1):
+        year = DossierYear(name=name_of_year(FIRST_YEAR))
+        year.start_time.FromDatetime(_SINCE)
+        tx.put(DOSSIER_YEARS, year)
 
 
 def read_first_release() -> bytes:

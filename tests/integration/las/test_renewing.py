@@ -24,6 +24,7 @@ from oso_rpc.channel import Connection, secure_channel
 from oso_rpc.clock import SystemClock
 from oso_rpc.credential_files import CredentialFiles
 from oso_rpc.credentials_source import CredentialsSource
+from oso_rpc.directory import DirectorySource
 from oso_rpc.enrolment import enrol
 from oso_rpc.errors import OsoError, name_of
 from oso_rpc.renewal import RenewalPlan, Renewer
@@ -362,6 +363,7 @@ async def test_no_call_fails_while_all_renew(country: Country, office: Office) -
             country.landscape.add_certificate(made.identity.system_id, made)
         await country.publish()
         for one in country.nodes.values():
+            assert isinstance(one.directory, DirectorySource)
             one.directory.refresh()
         for source in sources:
             renewing, connection = renewer(office, source, SystemClock(), RenewalPlan())

@@ -14,6 +14,7 @@ import pytest
 from oso.result.v1 import result_code_pb2 as codes
 from oso_dossier.synthetic import generate
 from oso_las.model import Identity
+from oso_rpc.directory import DirectorySource
 from oso_rpc.errors import OsoError, name_of
 
 from .conftest import SOURCE, SYSTEMS, TARGET, home_on_disk
@@ -32,6 +33,7 @@ async def renew(country: Country, brin: str) -> tuple[Credentials, Credentials]:
     made = country.landscape.renew(SYSTEMS[brin])
     await country.publish()
     for node in country.nodes.values():
+        assert isinstance(node.directory, DirectorySource)
         node.directory.refresh()
     await credentials.refresh()
     assert credentials.current.identity == made.identity

@@ -14,6 +14,7 @@ from oso.registry.v1.system_pb2 import System
 from oso_registry.app import SETTINGS_FILE, House, Settings, opened, running
 from oso_registry.authority import Authority, KeyAccess, load_authority
 from oso_registry.founding import found, issue
+from oso_registry.standard.initial import initial_standard
 from oso_rpc.channel import secure_channel
 from oso_rpc.credentials import Credentials
 
@@ -115,6 +116,7 @@ async def head_office(tmp_path: Path, database_url: str) -> AsyncIterator[HeadOf
     async with opened(home, settings) as office:
         for one in issued:
             await office.act(one.register)
+        await office.act(initial_standard)
     async with running(home, settings) as (house, server):
         made = HeadOffice(home, house, server)
         yield made

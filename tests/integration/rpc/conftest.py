@@ -92,13 +92,19 @@ class Exchange(exchange_stubs.DossierExchangeServiceServicer):
     Attributes:
         chunks: How many chunks it gives.
         then: `end`, `refuse`, `break` or `hang`.
+        go_on: When cleared, no chunk follows upon the first until it is set.
         ended: Set when a stream has ended, however.
 
     """
 
     chunks: int = 3
     then: str = "end"
+    go_on: asyncio.Event = field(default_factory=asyncio.Event)
     ended: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        """Let chunks follow upon one another."""
+        self.go_on.set()
 
     async def FetchDossier(  # noqa: N802
         self, _request: exchange.FetchDossierRequest, _context: Any
@@ -106,6 +112,8 @@ class Exchange(exchange_stubs.DossierExchangeServiceServicer):
         """Give the chunks."""
         try:
             for number in range(self.chunks):
+                if number:
+                    await self.go_on.wait()
                 yield exchange.FetchDossierResponse(
                     chunk=exchange.Chunk(part_number=0, offset=number, data=b"x")
                 )

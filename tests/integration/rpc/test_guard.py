@@ -32,7 +32,7 @@ from oso_rpc.errors import OsoError, from_rpc_error
 from oso_rpc.logging import configure_logging
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Iterator
+    from collections.abc import Awaitable, Callable, Iterator
     from pathlib import Path
 
     from .conftest import World
@@ -115,6 +115,49 @@ async def test_revoked_on_an_open_connection(world: World) -> None:
     error = await refusal(stub.Ping(PingRequest(), timeout=10))
 
     assert error.name == "CERTIFICATE_REVOKED"
+
+
+def _revoke(world: World) -> None:
+    world.landscape.set_status("las-a", CERTIFICATE_STATUS_REVOKED)
+    world.landscape.publish()
+    world.source.refresh()
+
+
+def _outlive(world: World) -> None:
+    # As long as the directory is in force and not so long that a certificate is.
+    world.landscape.publish(datetime.now(UTC) + timedelta(days=100))
+    world.clock.offset = timedelta(days=100)
+    world.source.refresh()
+
+
+def _lose_the_directory(world: World) -> None:
+    world.clock.offset = timedelta(hours=25)
+
+
+@pytest.mark.parametrize(
+    ("happens", "reason"),
+    [
+        (_revoke, "CERTIFICATE_REVOKED"),
+        (_outlive, "CERTIFICATE_EXPIRED"),
+        (_lose_the_directory, "DIRECTORY_EXPIRED"),
+    ],
+)
+async def test_a_stream_does_not_outlive_the_certificate(
+    world: World, happens: Callable[[World], None], reason: str
+) -> None:
+    """What runs when a certificate is taken back or expires gives nothing more, and says why."""
+    stub = await world.fetching(world.landscape.credentials("las-a"))
+    world.exchange.go_on.clear()
+    call: Any = stub.FetchDossier(FETCH)
+    first = await call.read()
+
+    happens(world)
+    world.exchange.go_on.set()
+    error = await refusal(call.read())
+    await asyncio.wait_for(world.exchange.ended.wait(), 10)
+
+    assert 0 == first.chunk.offset
+    assert reason == error.name
 
 
 async def test_watch_takes_a_revocation_in(world: World) -> None:

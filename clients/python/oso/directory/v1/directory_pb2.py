@@ -27,7 +27,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from oso.transfer.v1 import transfer_pb2 as oso_dot_transfer_dot_v1_dot_transfer__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n oso/directory/v1/directory.proto\x12\x10oso.directory.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1eoso/transfer/v1/transfer.proto\"\x85\x04\n\tDirectory\x12\x18\n\x07version\x18\x01 \x01(\x03\x42\x07\xbaH\x04\"\x02 \x00\x12\x36\n\nissue_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\x12)\n\x07schools\x18\x03 \x03(\x0b\x32\x18.oso.directory.v1.School\x12)\n\x07systems\x18\x04 \x03(\x0b\x32\x18.oso.directory.v1.System\x12\x38\n\x0f\x64\x65livery_points\x18\x05 \x03(\x0b\x32\x1f.oso.directory.v1.DeliveryPoint\x12>\n\x16\x61\x63\x63\x65pted_dossier_years\x18\x06 \x03(\tB\x1e\xbaH\x1b\x92\x01\x18\"\x16r\x14\x32\x12^[0-9]{4}\\.[0-9]+$\x12>\n\x13traffic_center_keys\x18\x07 \x03(\x0b\x32!.oso.directory.v1.VerificationKey\x12\x33\n\ntest_codes\x18\x08 \x01(\x0b\x32\x1f.oso.directory.v1.TestCodeTable\x12#\n\x04swvs\x18\n \x03(\x0b\x32\x15.oso.directory.v1.Swv\x12<\n\x13swv_delivery_points\x18\x0b \x03(\x0b\x32\x1f.oso.directory.v1.DeliveryPoint\"\x97\x01\n\rTestCodeTable\x12\x33\n\x07release\x18\x01 \x01(\tB\"\xbaH\x1fr\x1d\x32\x1b^testCodeReleases/[0-9]{4}$\x12\x38\n\x0cpublish_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\x12\x17\n\x06sha256\x18\x03 \x01(\x0c\x42\x07\xbaH\x04z\x02h \"b\n\x0fSignedDirectory\x12\x1a\n\tdirectory\x18\x01 \x01(\x0c\x42\x07\xbaH\x04z\x02\x10\x01\x12\x1a\n\tsignature\x18\x02 \x01(\x0c\x42\x07\xbaH\x04z\x02h@\x12\x17\n\x06key_id\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x10\x01\"G\n\x0fVerificationKey\x12\x17\n\x06key_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x10\x01\x12\x1b\n\npublic_key\x18\x02 \x01(\x0c\x42\x07\xbaH\x04z\x02h \"\x90\x02\n\x06School\x12\'\n\x04\x62rin\x18\x01 \x01(\tB\x19\xbaH\x16r\x14\x32\x12^[0-9]{2}[A-Z]{2}$\x12\x15\n\x04name\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x10\x01\x12\x34\n\x06sector\x18\x03 \x01(\x0e\x32\x18.oso.directory.v1.SectorB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12G\n\rqualification\x18\x04 \x01(\x0e\x32$.oso.directory.v1.QualificationStateB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x13\n\x0btest_school\x18\x05 \x01(\x08\x12\x32\n\x0etrial_end_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xa2\x01\n\x03Swv\x12)\n\x04\x63ode\x18\x01 \x01(\tB\x1b\xbaH\x18r\x16\x32\x14^[A-Z][A-Z0-9]{3,7}$\x12\x15\n\x04name\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x10\x01\x12G\n\rqualification\x18\x03 \x01(\x0e\x32$.oso.directory.v1.QualificationStateB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x10\n\x08test_swv\x18\x04 \x01(\x08\"\xa4\x01\n\x06System\x12>\n\tsystem_id\x18\x01 \x01(\tB+\xbaH(r&2$^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$\x12\x14\n\x0csupplier_oin\x18\x02 \x01(\t\x12\x33\n\x0c\x63\x65rtificates\x18\x03 \x03(\x0b\x32\x1d.oso.directory.v1.Certificate\x12\x0f\n\x07\x61uditor\x18\x04 \x01(\x08\"\x8c\x01\n\x0b\x43\x65rtificate\x12\x17\n\x06sha256\x18\x01 \x01(\x0c\x42\x07\xbaH\x04z\x02h \x12\x33\n\x06status\x18\x02 \x01(\x0e\x32#.oso.directory.v1.CertificateStatus\x12/\n\x0b\x65xpire_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xf5\x03\n\rDeliveryPoint\x12*\n\x0brouting_key\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[0-9A-Z]{20}$\x12*\n\x04\x62rin\x18\x02 \x01(\tB\x1c\xbaH\x19r\x14\x32\x12^[0-9]{2}[A-Z]{2}$\xd8\x01\x01\x12$\n\tvestiging\x18\x03 \x01(\tB\x11\xbaH\x0er\x0c\x32\n^[0-9]{2}$\x12\x1a\n\tsystem_id\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x10\x01\x12\x18\n\x07\x61\x64\x64ress\x18\x05 \x01(\tB\x07\xbaH\x04r\x02\x10\x03\x12\x0f\n\x07product\x18\x06 \x01(\t\x12,\n\x05kinds\x18\x07 \x03(\x0e\x32\x1d.oso.transfer.v1.TransferKind\x12\x15\n\rdossier_years\x18\x08 \x03(\t\x12\x0e\n\x06\x61\x63tive\x18\t \x01(\x08\x12*\n\x07mandate\x18\n \x01(\x0b\x32\x19.oso.directory.v1.Mandate\x12+\n\x03swv\x18\x0b \x01(\tB\x1e\xbaH\x1br\x16\x32\x14^[A-Z][A-Z0-9]{3,7}$\xd8\x01\x01:q\xbaHn\x1al\n\x14\x64\x65livery_point.owner\x12-belongs to a school or to an SWV, one of them\x1a%(this.brin == \'\') != (this.swv == \'\')\"o\n\x07Mandate\x12\x36\n\nstart_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\x12,\n\x08\x65nd_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp*\x87\x02\n\x12QualificationState\x12#\n\x1fQUALIFICATION_STATE_UNSPECIFIED\x10\x00\x12\"\n\x1eQUALIFICATION_STATE_REGISTERED\x10\x01\x12\x1d\n\x19QUALIFICATION_STATE_TRIAL\x10\x02\x12 \n\x1cQUALIFICATION_STATE_EXTENDED\x10\x03\x12!\n\x1dQUALIFICATION_STATE_QUALIFIED\x10\x04\x12!\n\x1dQUALIFICATION_STATE_SUSPENDED\x10\x05\x12!\n\x1dQUALIFICATION_STATE_WITHDRAWN\x10\x06*m\n\x06Sector\x12\x16\n\x12SECTOR_UNSPECIFIED\x10\x00\x12\r\n\tSECTOR_PO\x10\x01\x12\r\n\tSECTOR_SO\x10\x02\x12\r\n\tSECTOR_VO\x10\x03\x12\x0e\n\nSECTOR_VSO\x10\x04\x12\x0e\n\nSECTOR_MBO\x10\x05*v\n\x11\x43\x65rtificateStatus\x12\"\n\x1e\x43\x45RTIFICATE_STATUS_UNSPECIFIED\x10\x00\x12\x1d\n\x19\x43\x45RTIFICATE_STATUS_ACTIVE\x10\x01\x12\x1e\n\x1a\x43\x45RTIFICATE_STATUS_REVOKED\x10\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n oso/directory/v1/directory.proto\x12\x10oso.directory.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1eoso/transfer/v1/transfer.proto\"\xbc\x04\n\tDirectory\x12\x18\n\x07version\x18\x01 \x01(\x03\x42\x07\xbaH\x04\"\x02 \x00\x12\x36\n\nissue_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\x12)\n\x07schools\x18\x03 \x03(\x0b\x32\x18.oso.directory.v1.School\x12)\n\x07systems\x18\x04 \x03(\x0b\x32\x18.oso.directory.v1.System\x12\x38\n\x0f\x64\x65livery_points\x18\x05 \x03(\x0b\x32\x1f.oso.directory.v1.DeliveryPoint\x12>\n\x16\x61\x63\x63\x65pted_dossier_years\x18\x06 \x03(\tB\x1e\xbaH\x1b\x92\x01\x18\"\x16r\x14\x32\x12^[0-9]{4}\\.[0-9]+$\x12>\n\x13traffic_center_keys\x18\x07 \x03(\x0b\x32!.oso.directory.v1.VerificationKey\x12\x33\n\ntest_codes\x18\x08 \x01(\x0b\x32\x1f.oso.directory.v1.TestCodeTable\x12#\n\x04swvs\x18\n \x03(\x0b\x32\x15.oso.directory.v1.Swv\x12<\n\x13swv_delivery_points\x18\x0b \x03(\x0b\x32\x1f.oso.directory.v1.DeliveryPoint\x12\x16\n\x05\x65poch\x18\x14 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\x12\x1d\n\x0c\x64\x65lta_sha256\x18\x15 \x01(\x0c\x42\x07\xbaH\x04z\x02\x18 \"\x97\x01\n\rTestCodeTable\x12\x33\n\x07release\x18\x01 \x01(\tB\"\xbaH\x1fr\x1d\x32\x1b^testCodeReleases/[0-9]{4}$\x12\x38\n\x0cpublish_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\x12\x17\n\x06sha256\x18\x03 \x01(\x0c\x42\x07\xbaH\x04z\x02h \"b\n\x0fSignedDirectory\x12\x1a\n\tdirectory\x18\x01 \x01(\x0c\x42\x07\xbaH\x04z\x02\x10\x01\x12\x1a\n\tsignature\x18\x02 \x01(\x0c\x42\x07\xbaH\x04z\x02h@\x12\x17\n\x06key_id\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x10\x01\"G\n\x0fVerificationKey\x12\x17\n\x06key_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x10\x01\x12\x1b\n\npublic_key\x18\x02 \x01(\x0c\x42\x07\xbaH\x04z\x02h \"\x90\x02\n\x06School\x12\'\n\x04\x62rin\x18\x01 \x01(\tB\x19\xbaH\x16r\x14\x32\x12^[0-9]{2}[A-Z]{2}$\x12\x15\n\x04name\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x10\x01\x12\x34\n\x06sector\x18\x03 \x01(\x0e\x32\x18.oso.directory.v1.SectorB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12G\n\rqualification\x18\x04 \x01(\x0e\x32$.oso.directory.v1.QualificationStateB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x13\n\x0btest_school\x18\x05 \x01(\x08\x12\x32\n\x0etrial_end_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xa2\x01\n\x03Swv\x12)\n\x04\x63ode\x18\x01 \x01(\tB\x1b\xbaH\x18r\x16\x32\x14^[A-Z][A-Z0-9]{3,7}$\x12\x15\n\x04name\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x10\x01\x12G\n\rqualification\x18\x03 \x01(\x0e\x32$.oso.directory.v1.QualificationStateB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x10\n\x08test_swv\x18\x04 \x01(\x08\"\xa4\x01\n\x06System\x12>\n\tsystem_id\x18\x01 \x01(\tB+\xbaH(r&2$^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$\x12\x14\n\x0csupplier_oin\x18\x02 \x01(\t\x12\x33\n\x0c\x63\x65rtificates\x18\x03 \x03(\x0b\x32\x1d.oso.directory.v1.Certificate\x12\x0f\n\x07\x61uditor\x18\x04 \x01(\x08\"\x8c\x01\n\x0b\x43\x65rtificate\x12\x17\n\x06sha256\x18\x01 \x01(\x0c\x42\x07\xbaH\x04z\x02h \x12\x33\n\x06status\x18\x02 \x01(\x0e\x32#.oso.directory.v1.CertificateStatus\x12/\n\x0b\x65xpire_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xf5\x03\n\rDeliveryPoint\x12*\n\x0brouting_key\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[0-9A-Z]{20}$\x12*\n\x04\x62rin\x18\x02 \x01(\tB\x1c\xbaH\x19r\x14\x32\x12^[0-9]{2}[A-Z]{2}$\xd8\x01\x01\x12$\n\tvestiging\x18\x03 \x01(\tB\x11\xbaH\x0er\x0c\x32\n^[0-9]{2}$\x12\x1a\n\tsystem_id\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x10\x01\x12\x18\n\x07\x61\x64\x64ress\x18\x05 \x01(\tB\x07\xbaH\x04r\x02\x10\x03\x12\x0f\n\x07product\x18\x06 \x01(\t\x12,\n\x05kinds\x18\x07 \x03(\x0e\x32\x1d.oso.transfer.v1.TransferKind\x12\x15\n\rdossier_years\x18\x08 \x03(\t\x12\x0e\n\x06\x61\x63tive\x18\t \x01(\x08\x12*\n\x07mandate\x18\n \x01(\x0b\x32\x19.oso.directory.v1.Mandate\x12+\n\x03swv\x18\x0b \x01(\tB\x1e\xbaH\x1br\x16\x32\x14^[A-Z][A-Z0-9]{3,7}$\xd8\x01\x01:q\xbaHn\x1al\n\x14\x64\x65livery_point.owner\x12-belongs to a school or to an SWV, one of them\x1a%(this.brin == \'\') != (this.swv == \'\')\"o\n\x07Mandate\x12\x36\n\nstart_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\x12,\n\x08\x65nd_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp*\x87\x02\n\x12QualificationState\x12#\n\x1fQUALIFICATION_STATE_UNSPECIFIED\x10\x00\x12\"\n\x1eQUALIFICATION_STATE_REGISTERED\x10\x01\x12\x1d\n\x19QUALIFICATION_STATE_TRIAL\x10\x02\x12 \n\x1cQUALIFICATION_STATE_EXTENDED\x10\x03\x12!\n\x1dQUALIFICATION_STATE_QUALIFIED\x10\x04\x12!\n\x1dQUALIFICATION_STATE_SUSPENDED\x10\x05\x12!\n\x1dQUALIFICATION_STATE_WITHDRAWN\x10\x06*m\n\x06Sector\x12\x16\n\x12SECTOR_UNSPECIFIED\x10\x00\x12\r\n\tSECTOR_PO\x10\x01\x12\r\n\tSECTOR_SO\x10\x02\x12\r\n\tSECTOR_VO\x10\x03\x12\x0e\n\nSECTOR_VSO\x10\x04\x12\x0e\n\nSECTOR_MBO\x10\x05*v\n\x11\x43\x65rtificateStatus\x12\"\n\x1e\x43\x45RTIFICATE_STATUS_UNSPECIFIED\x10\x00\x12\x1d\n\x19\x43\x45RTIFICATE_STATUS_ACTIVE\x10\x01\x12\x1e\n\x1a\x43\x45RTIFICATE_STATUS_REVOKED\x10\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -40,6 +40,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_DIRECTORY'].fields_by_name['issue_time']._serialized_options = b'\272H\003\310\001\001'
   _globals['_DIRECTORY'].fields_by_name['accepted_dossier_years']._loaded_options = None
   _globals['_DIRECTORY'].fields_by_name['accepted_dossier_years']._serialized_options = b'\272H\033\222\001\030\"\026r\0242\022^[0-9]{4}\\.[0-9]+$'
+  _globals['_DIRECTORY'].fields_by_name['epoch']._loaded_options = None
+  _globals['_DIRECTORY'].fields_by_name['epoch']._serialized_options = b'\272H\004\"\002(\000'
+  _globals['_DIRECTORY'].fields_by_name['delta_sha256']._loaded_options = None
+  _globals['_DIRECTORY'].fields_by_name['delta_sha256']._serialized_options = b'\272H\004z\002\030 '
   _globals['_TESTCODETABLE'].fields_by_name['release']._loaded_options = None
   _globals['_TESTCODETABLE'].fields_by_name['release']._serialized_options = b'\272H\037r\0352\033^testCodeReleases/[0-9]{4}$'
   _globals['_TESTCODETABLE'].fields_by_name['publish_time']._loaded_options = None
@@ -90,30 +94,30 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_DELIVERYPOINT']._serialized_options = b'\272Hn\032l\n\024delivery_point.owner\022-belongs to a school or to an SWV, one of them\032%(this.brin == \'\') != (this.swv == \'\')'
   _globals['_MANDATE'].fields_by_name['start_time']._loaded_options = None
   _globals['_MANDATE'].fields_by_name['start_time']._serialized_options = b'\272H\003\310\001\001'
-  _globals['_QUALIFICATIONSTATE']._serialized_start=2363
-  _globals['_QUALIFICATIONSTATE']._serialized_end=2626
-  _globals['_SECTOR']._serialized_start=2628
-  _globals['_SECTOR']._serialized_end=2737
-  _globals['_CERTIFICATESTATUS']._serialized_start=2739
-  _globals['_CERTIFICATESTATUS']._serialized_end=2857
+  _globals['_QUALIFICATIONSTATE']._serialized_start=2418
+  _globals['_QUALIFICATIONSTATE']._serialized_end=2681
+  _globals['_SECTOR']._serialized_start=2683
+  _globals['_SECTOR']._serialized_end=2792
+  _globals['_CERTIFICATESTATUS']._serialized_start=2794
+  _globals['_CERTIFICATESTATUS']._serialized_end=2912
   _globals['_DIRECTORY']._serialized_start=149
-  _globals['_DIRECTORY']._serialized_end=666
-  _globals['_TESTCODETABLE']._serialized_start=669
-  _globals['_TESTCODETABLE']._serialized_end=820
-  _globals['_SIGNEDDIRECTORY']._serialized_start=822
-  _globals['_SIGNEDDIRECTORY']._serialized_end=920
-  _globals['_VERIFICATIONKEY']._serialized_start=922
-  _globals['_VERIFICATIONKEY']._serialized_end=993
-  _globals['_SCHOOL']._serialized_start=996
-  _globals['_SCHOOL']._serialized_end=1268
-  _globals['_SWV']._serialized_start=1271
-  _globals['_SWV']._serialized_end=1433
-  _globals['_SYSTEM']._serialized_start=1436
-  _globals['_SYSTEM']._serialized_end=1600
-  _globals['_CERTIFICATE']._serialized_start=1603
-  _globals['_CERTIFICATE']._serialized_end=1743
-  _globals['_DELIVERYPOINT']._serialized_start=1746
-  _globals['_DELIVERYPOINT']._serialized_end=2247
-  _globals['_MANDATE']._serialized_start=2249
-  _globals['_MANDATE']._serialized_end=2360
+  _globals['_DIRECTORY']._serialized_end=721
+  _globals['_TESTCODETABLE']._serialized_start=724
+  _globals['_TESTCODETABLE']._serialized_end=875
+  _globals['_SIGNEDDIRECTORY']._serialized_start=877
+  _globals['_SIGNEDDIRECTORY']._serialized_end=975
+  _globals['_VERIFICATIONKEY']._serialized_start=977
+  _globals['_VERIFICATIONKEY']._serialized_end=1048
+  _globals['_SCHOOL']._serialized_start=1051
+  _globals['_SCHOOL']._serialized_end=1323
+  _globals['_SWV']._serialized_start=1326
+  _globals['_SWV']._serialized_end=1488
+  _globals['_SYSTEM']._serialized_start=1491
+  _globals['_SYSTEM']._serialized_end=1655
+  _globals['_CERTIFICATE']._serialized_start=1658
+  _globals['_CERTIFICATE']._serialized_end=1798
+  _globals['_DELIVERYPOINT']._serialized_start=1801
+  _globals['_DELIVERYPOINT']._serialized_end=2302
+  _globals['_MANDATE']._serialized_start=2304
+  _globals['_MANDATE']._serialized_end=2415
 # @@protoc_insertion_point(module_scope)

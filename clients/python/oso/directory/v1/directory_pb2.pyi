@@ -139,9 +139,22 @@ class Directory(_message.Message):
     TEST_CODES_FIELD_NUMBER: _builtins.int
     SWVS_FIELD_NUMBER: _builtins.int
     SWV_DELIVERY_POINTS_FIELD_NUMBER: _builtins.int
+    EPOCH_FIELD_NUMBER: _builtins.int
+    DELTA_SHA256_FIELD_NUMBER: _builtins.int
     version: _builtins.int
     """Rises by one with every change. A reader refuses a version lower than the
     one it has.
+    """
+    epoch: _builtins.int
+    """Which count of versions this is one of: OfficeHeart begins a new and higher
+    one when it was made anew from a backup and may give out numbers a second
+    time. Of two directories the one with the higher epoch is the newer,
+    whatever their versions. 0 in a directory that was signed by hand.
+    """
+    delta_sha256: _builtins.bytes
+    """SHA-256 of the delta that led to this version (SignedDirectoryDelta.delta),
+    32 bytes: the next delta names it. Empty in a directory that was signed by
+    hand, and in the first version of an epoch.
     """
     @_builtins.property
     def issue_time(self) -> _timestamp_pb2.Timestamp:
@@ -196,10 +209,12 @@ class Directory(_message.Message):
         test_codes: Global___TestCodeTable | None = ...,
         swvs: _abc.Iterable[Global___Swv] | None = ...,
         swv_delivery_points: _abc.Iterable[Global___DeliveryPoint] | None = ...,
+        epoch: _builtins.int = ...,
+        delta_sha256: _builtins.bytes = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["issue_time", b"issue_time", "test_codes", b"test_codes"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_dossier_years", b"accepted_dossier_years", "delivery_points", b"delivery_points", "issue_time", b"issue_time", "schools", b"schools", "swv_delivery_points", b"swv_delivery_points", "swvs", b"swvs", "systems", b"systems", "test_codes", b"test_codes", "traffic_center_keys", b"traffic_center_keys", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_dossier_years", b"accepted_dossier_years", "delivery_points", b"delivery_points", "delta_sha256", b"delta_sha256", "epoch", b"epoch", "issue_time", b"issue_time", "schools", b"schools", "swv_delivery_points", b"swv_delivery_points", "swvs", b"swvs", "systems", b"systems", "test_codes", b"test_codes", "traffic_center_keys", b"traffic_center_keys", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

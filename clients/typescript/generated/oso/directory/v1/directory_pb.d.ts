@@ -91,6 +91,25 @@ export declare type Directory = Message<"oso.directory.v1.Directory"> & {
    * @generated from field: repeated oso.directory.v1.DeliveryPoint swv_delivery_points = 11;
    */
   swvDeliveryPoints: DeliveryPoint[];
+
+  /**
+   * Which count of versions this is one of: OfficeHeart begins a new and higher
+   * one when it was made anew from a backup and may give out numbers a second
+   * time. Of two directories the one with the higher epoch is the newer,
+   * whatever their versions. 0 in a directory that was signed by hand.
+   *
+   * @generated from field: int64 epoch = 20;
+   */
+  epoch: bigint;
+
+  /**
+   * SHA-256 of the delta that led to this version (SignedDirectoryDelta.delta),
+   * 32 bytes: the next delta names it. Empty in a directory that was signed by
+   * hand, and in the first version of an epoch.
+   *
+   * @generated from field: bytes delta_sha256 = 21;
+   */
+  deltaSha256: Uint8Array;
 };
 
 /**

@@ -1,0 +1,1 @@
+"""Keys with which Traffic Centers sign grants: the directory names them."""
