@@ -22,7 +22,7 @@ from oso_rpc.credentials_source import CredentialsSource
 from oso_rpc.directory.following import directory_from, up_to_date
 from oso_rpc.errors import OsoError
 from oso_rpc.guard import CallObserver, ServerGuard
-from oso_rpc.renewal import AT_ONCE, RenewalPlan, keep_renewed
+from oso_rpc.renewal import AT_ONCE, RenewalPlan, kept_current
 from oso_rpc.server import Server, build_server
 from oso_rpc.signing import Signer
 from oso_store import Database
@@ -105,15 +105,17 @@ async def running(
     credentials = await asyncio.to_thread(
         CredentialsSource.of, settings.certificate, settings.key, settings.authority
     )
+    office_heart = (settings.office_heart, settings.office_heart_system)
     directory = directory_from(
-        (settings.office_heart, settings.office_heart_system),
+        office_heart,
         credentials,
         settings.directory,
         settings.directory_keys,
         clock=clock,
         max_age=timedelta(hours=settings.directory_max_age_hours),
     )
-    async with up_to_date(directory):
+    plan = settings.renewal_plan()
+    async with kept_current(credentials, office_heart, clock, plan), up_to_date(directory):
         database: Database[Transaction] = Database(settings.database, Transaction)
         await database.migrate(MIGRATIONS)
         await database.start()
@@ -126,27 +128,14 @@ async def running(
             timedelta(minutes=settings.connection_minutes),
         )
         await server.start()
-        renewing = keep_renewed(
-            credentials,
-            settings.office_heart,
-            settings.office_heart_system,
-            clock,
-            settings.renewal_plan(),
-        )
-        tasks = [
-            asyncio.create_task(credentials.watch(), name="credentials-watch"),
-            asyncio.create_task(_sweep(sessions), name="session-sweep"),
-            asyncio.create_task(renewing, name="renewal"),
-        ]
+        sweep = asyncio.create_task(_sweep(sessions), name="session-sweep")
         try:
             yield server
         finally:
             await server.stop()
-            for task in tasks:
-                task.cancel()
-            for task in tasks:
-                with contextlib.suppress(asyncio.CancelledError):
-                    await task
+            sweep.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await sweep
             await database.close()
 
 

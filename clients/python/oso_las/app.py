@@ -31,7 +31,7 @@ from oso_rpc.credentials_source import CredentialsSource
 from oso_rpc.directory.following import LiveDirectory, directory_from, up_to_date
 from oso_rpc.errors import OsoError
 from oso_rpc.guard import CallObserver, ServerGuard
-from oso_rpc.renewal import RenewalPlan, keep_renewed
+from oso_rpc.renewal import RenewalPlan, kept_current
 from oso_rpc.server import Server, build_server
 from oso_store import Database, StoreUnavailableError
 from oso_store.settings import FileSettings
@@ -290,7 +290,16 @@ async def running(
         AddressInUseError.
 
     """
-    async with node(home, settings, clock, is_for) as made, up_to_date(made.directory):
+    async with (
+        node(home, settings, clock, is_for) as made,
+        kept_current(
+            made.credentials,
+            (settings.office_heart, settings.office_heart_system),
+            made.clock,
+            settings.renewal_plan(),
+        ),
+        up_to_date(made.directory),
+    ):
         server = await build_server(
             settings.listen,
             made.credentials,
@@ -299,29 +308,14 @@ async def running(
             timedelta(minutes=settings.connection_minutes),
         )
         await server.start()
-        tasks = [
-            asyncio.create_task(made.credentials.watch(), name="credentials-watch"),
-            asyncio.create_task(_tidy(made, timedelta(days=settings.requests_days)), name="tidy"),
-            asyncio.create_task(
-                keep_renewed(
-                    made.credentials,
-                    settings.office_heart,
-                    settings.office_heart_system,
-                    made.clock,
-                    settings.renewal_plan(),
-                ),
-                name="renewal",
-            ),
-        ]
+        tidy = asyncio.create_task(_tidy(made, timedelta(days=settings.requests_days)), name="tidy")
         try:
             yield made, server
         finally:
             await server.stop()
-            for task in tasks:
-                task.cancel()
-            for task in tasks:
-                with contextlib.suppress(asyncio.CancelledError):
-                    await task
+            tidy.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await tidy
 
 
 async def serve(home: Path, settings: Settings) -> None:

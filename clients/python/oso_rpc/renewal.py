@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -29,7 +30,7 @@ from oso_rpc.enrolment import OFFICE_HEART, SECONDS, request_id_of
 from oso_rpc.errors import OsoError, from_rpc_error
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncIterator, Callable
     from pathlib import Path
 
     from oso_rpc.clock import Clock
@@ -265,7 +266,7 @@ class Renewer:
             return
         except OsoError as error:
             self._failed(now, error.name)
-        except (CredentialsError, OSError, ValueError) as error:
+        except Exception as error:  # noqa: BLE001  whatever it is, it must be told, and tried again
             self._failed(now, type(error).__name__)
         else:
             self._failures, self._wait_until = 0, None
@@ -297,6 +298,34 @@ class Renewer:
             days_left=left // timedelta(days=1),
             next_attempt=self._wait_until.isoformat(),
         )
+
+
+@asynccontextmanager
+async def kept_current(
+    source: CredentialsSource, office_heart: tuple[str, str], clock: Clock, plan: RenewalPlan
+) -> AsyncIterator[None]:
+    """Take up changed credentials, and renew them when it is due, during the block.
+
+    Args:
+        source: The credentials in use.
+        office_heart: Where OfficeHeart listens, and the id of the system that must answer there.
+        clock: The clock.
+        plan: When.
+
+    """
+    address, system_id = office_heart
+    tasks = [
+        asyncio.create_task(source.watch(), name="credentials-watch"),
+        asyncio.create_task(keep_renewed(source, address, system_id, clock, plan), name="renewal"),
+    ]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        for task in tasks:
+            with suppress(asyncio.CancelledError):
+                await task
 
 
 async def keep_renewed(

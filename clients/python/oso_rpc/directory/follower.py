@@ -13,7 +13,7 @@ import structlog
 
 from oso.directory.v1.directory_service_pb2 import WatchDirectoryRequest, WatchDirectoryResponse
 from oso.directory.v1.directory_service_pb2_grpc import DirectoryServiceStub
-from oso_rpc.channel import secure_channel
+from oso_rpc.channel import Connection
 from oso_rpc.directory.cache import DirectoryCache
 from oso_rpc.directory.chain import NOTHING, Chain, Known
 from oso_rpc.directory.current import MAX_AGE, CurrentDirectory
@@ -144,11 +144,11 @@ class DirectoryFollower(CurrentDirectory):
         """Follow OfficeHeart, until cancelled; what is believed but not kept yet is kept then."""
         saving = asyncio.create_task(self._save_all(), name="directory-save")
         one = self._office_heart
-        channel = secure_channel(one.address, one.system_id, one.credentials.current, _RECONNECT)
+        connection = Connection(one.address, one.system_id, one.credentials, _RECONNECT)
         try:
             while True:
                 try:
-                    await self._follow(DirectoryServiceStub(channel))
+                    await self._follow(DirectoryServiceStub(connection.channel()))
                 except grpc.aio.AioRpcError as error:
                     _log.warning("directory_stream_lost", status=error.code().name)
                 except Exception as error:  # noqa: BLE001  whatever it is, the next word may be good
@@ -159,7 +159,7 @@ class DirectoryFollower(CurrentDirectory):
         finally:
             self._to_save.close()
             await saving
-            await channel.close()
+            await connection.close()
 
     async def _follow(self, stub: DirectoryServiceStub) -> None:
         """Take the words of one stream.
