@@ -121,11 +121,12 @@ async def running(
         limits=Limits(key_lifetime=timedelta(days=settings.coupling_key_days)),
     )
     feedback = FeedbackReports(database, directory, signer, clock=clock, new_id=new_id)
+    servicer = TrafficCenterServicer(sessions, notifications, directory, clock, feedback=feedback)
     server = await build_server(
         settings.listen,
         credentials,
         ServerGuard(DirectoryAdmission(directory), clock, observer),
-        [registration(TrafficCenterServicer(sessions, notifications, feedback, directory, clock))],
+        [registration(servicer)],
         timedelta(minutes=settings.connection_minutes),
     )
     await server.start()

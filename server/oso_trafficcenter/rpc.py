@@ -28,16 +28,17 @@ class TrafficCenterServicer(stubs.TrafficCenterServiceServicer):
         self,
         sessions: Sessions,
         notifications: Notifications,
-        feedback: FeedbackReports,
         directory: DirectorySource,
         clock: Clock,
+        *,
+        feedback: FeedbackReports,
     ) -> None:
         """Take the services."""
         self._sessions = sessions
         self._notifications = notifications
-        self._feedback = feedback
         self._directory = directory
         self._clock = clock
+        self._feedback = feedback
 
     async def Ping(  # noqa: N802  the contract's name
         self, request: messages.PingRequest, _context: Any
