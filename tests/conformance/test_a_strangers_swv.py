@@ -140,7 +140,7 @@ def told_swv(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Swv]:
     with running_center(landscape) as address:
         home = _school(landscape, address, source_address)
         with running_process("oso_las", "las", "--home", home, "serve"):
-            swv = Swv(landscape, address)  # type: ignore[abstract]  an SWV gives out nothing
+            swv = Swv(landscape, address)  # type: ignore[abstract]  # an SWV gives out nothing
             server = swv.serve(swv_port)
             (sent,) = _las(home, "notify", "1")["notified"]
             assert sent["result"] == "ARRIVED"
