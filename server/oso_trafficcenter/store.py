@@ -252,6 +252,18 @@ class Transaction:
         )
         return found
 
+    def count_reports(
+        self, session_id: str, kind: SessionEventType.ValueType, since: datetime
+    ) -> int:
+        """Count the lines of a kind in a session since a moment that were no refusals."""
+        query = select(_EVENT.c.content).where(_EVENT.c.session_id == session_id)
+        contents = [*self._connection.execute(query).scalars()]
+        contents += [content for _, of, content in self._event_rows if of == session_id]
+        lines = map(SessionEvent.FromString, contents)
+        return sum(
+            one.type == kind and not one.refused and moment(one.time) >= since for one in lines
+        )
+
     def forget_notifications(self, before: datetime) -> None:
         """Drop notifications that were reported before a moment."""
         self._connection.execute(
@@ -305,18 +317,6 @@ class Transaction:
         """Give the number of the last line of the journal; 0 while there is none."""
         ((last,),) = statements.run(self._connection, _LAST_EVENT)
         return int(last or 0)
-
-    def count_reports(
-        self, session_id: str, kind: SessionEventType.ValueType, since: datetime
-    ) -> int:
-        """Count the lines of a kind in a session since a moment that were no refusals."""
-        query = select(_EVENT.c.content).where(_EVENT.c.session_id == session_id)
-        contents = [*self._connection.execute(query).scalars()]
-        contents += [content for _, of, content in self._event_rows if of == session_id]
-        lines = map(SessionEvent.FromString, contents)
-        return sum(
-            one.type == kind and not one.refused and moment(one.time) >= since for one in lines
-        )
 
     def answer(self, system_id: str, request_id: str) -> Answer | None:
         """Find what was answered under a request_id."""

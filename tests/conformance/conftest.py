@@ -52,7 +52,7 @@ class World:
 
 
 @contextmanager
-def _process(*arguments: str | Path) -> Iterator[str]:
+def running_process(*arguments: str | Path) -> Iterator[str]:
     """Run a program until the end of the block; give the address from its first line."""
     with subprocess.Popen(
         [sys.executable, "-m", *map(str, arguments)], stdout=subprocess.PIPE, text=True
@@ -65,13 +65,15 @@ def _process(*arguments: str | Path) -> Iterator[str]:
             child.terminate()
 
 
-def _write_settings(path: Path, values: dict[str, object]) -> Path:
+def write_settings(path: Path, values: dict[str, object]) -> Path:
+    """Write settings as TOML."""
     lines = [f"{name} = {json.dumps(value)}\n" for name, value in values.items()]
     path.write_text("".join(lines), encoding="utf-8")
     return path
 
 
-def _trust(landscape: Landscape) -> dict[str, object]:
+def trust(landscape: Landscape) -> dict[str, object]:
+    """Give the settings about whom to believe."""
     return {
         "authority": str(landscape.root_file),
         "directory": str(landscape.directory_file),
@@ -80,17 +82,18 @@ def _trust(landscape: Landscape) -> dict[str, object]:
 
 
 @contextmanager
-def _center(landscape: Landscape) -> Iterator[str]:
+def running_center(landscape: Landscape) -> Iterator[str]:
+    """Run a Traffic Center until the end of the block; give its address."""
     values = {
         "listen": "127.0.0.1:0",
         "certificate": "trafficcenter.crt",
         "key": "trafficcenter.key",
         "grant_key": "grant.key",
         "database": f"sqlite:///{landscape.folder / 'trafficcenter.sqlite'}",
-        **_trust(landscape),
+        **trust(landscape),
     }
-    settings = _write_settings(landscape.folder / "trafficcenter.toml", values)
-    with _process("oso_trafficcenter", "serve", "--config", settings) as address:
+    settings = write_settings(landscape.folder / "trafficcenter.toml", values)
+    with running_process("oso_trafficcenter", "serve", "--config", settings) as address:
         yield address
 
 
@@ -107,15 +110,15 @@ def _source(landscape: Landscape, center: str, document: DossierDocument) -> Ite
         "traffic_center_system": TRAFFIC_CENTER,
         "certificate": str(landscape.certificate_file("las-a")),
         "key": str(landscape.key_file("las-a")),
-        **_trust(landscape),
+        **trust(landscape),
     }
-    _write_settings(home / "las.toml", values)
+    write_settings(home / "las.toml", values)
     dossier = home / "dossier.xml"
     dossier.write_bytes(write_xml(document))
     las = [sys.executable, "-m", "oso_las", "las", "--home", str(home)]
     for command in (["import", str(dossier)], ["inspect", "1"], ["ready", "1", "--for", TARGET]):
         subprocess.run([*las, *command], check=True, capture_output=True)
-    with _process("oso_las", "las", "--home", home, "serve"):
+    with running_process("oso_las", "las", "--home", home, "serve"):
         yield
 
 
@@ -130,7 +133,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         landscape.add_school(brin, system, address=address, primary=brin == SOURCE)
     landscape.publish()
     document = generate("POVO", 7)
-    with _center(landscape) as center, _source(landscape, center, document):
+    with running_center(landscape) as center, _source(landscape, center, document):
         yield World(
             center=center,
             center_name=f"{TRAFFIC_CENTER}.system.oso.internal",

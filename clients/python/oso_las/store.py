@@ -320,6 +320,7 @@ class Transaction(Session):
         connection.execute(
             update(_RETRIEVAL)
             .where(_RETRIEVAL.c.expire_time < at, _RETRIEVAL.c.state != "open")
+            .where(or_(_RETRIEVAL.c.pupil_number != "", _RETRIEVAL.c.coupling_key != ""))
             .values(_FORGOTTEN)
         )
 

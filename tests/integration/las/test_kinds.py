@@ -290,3 +290,30 @@ async def test_a_school_cannot_ask_by_identity_for_a_dossier_for_an_swv(
     asked = await neighbours.target.collector.collect(identity, SOURCE, "worker")
 
     assert name_of(asked.result) == "DOSSIER_NOT_READY"
+
+
+async def test_an_swv_gives_out_nothing(neighbours: Neighbours) -> None:
+    """It serves, to be told; whoever asks it for a dossier is refused at the centre's word."""
+    wish = await neighbours.told_swv()
+    opened = await neighbours.swv.traffic_center.open(
+        swv_routing_key_of(SWV),
+        SOURCE,
+        coupling_key=wish.coupling_key,
+        kind=TRANSFER_KIND_SWV_DOSSIER,
+    )
+    landscape = neighbours.country.landscape
+    (point,) = landscape.directory.swv_delivery_points
+    channel = secure_channel(point.address, "swv-a", landscape.credentials("swv-a"))
+    request = FetchDossierRequest(
+        session_id=opened.session.session_id,
+        grant=opened.grant,
+        source_routing_key=point.routing_key,
+        coupling_key=wish.coupling_key,
+        accepted_dossier_years=["2019.1"],
+    )
+
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        _ = [one async for one in DossierExchangeServiceStub(channel).FetchDossier(request)]
+
+    assert from_rpc_error(refused.value, party="swv").name == "REQUEST_INVALID"
+    await channel.close()
