@@ -58,6 +58,17 @@ def _since(begin: float) -> float:
     return (time.perf_counter() - begin) * 1000
 
 
+def _enrol(country: Country) -> None:
+    """Give each system its certificate: on invitation, for a key that stays where it was made."""
+    begin = time.perf_counter()
+    enrolments = country.enrolments()
+    _leg("OfficeHeart", "invites three systems", "INVITED", _since(begin))
+    for who, invitation, enroll in enrolments:
+        _timed(
+            who, "makes a key, asks for its certificate", *enroll, invitation, result="CERTIFIED"
+        )
+
+
 def _prepare(country: Country, dossier: Path) -> int:
     """At the source: import, inspect, set ready."""
     home, who = country.home(SOURCE[0]), f"school {SOURCE[0]}"
@@ -128,12 +139,13 @@ def tell(dossier: Path) -> int:
         country = Country(Path(scratch))
         begin = time.perf_counter()
         country.build()
-        _leg("OfficeHeart", "founded; schools, mandates and certificates", "DONE", _since(begin))
+        _leg("OfficeHeart", "founded; schools, systems, mandates", "DONE", _since(begin))
         stack.enter_context(
             _process(
                 country.folder / "oh.log", "oso-registry", "serve", "--home", country.office_heart
             )
         )
+        _enrol(country)
         config = country.traffic_center / "trafficcenter.toml"
         logs = country.folder
         stack.enter_context(

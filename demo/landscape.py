@@ -12,7 +12,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from demo.registering import Participant, register
+from demo.registering import TRAFFIC_CENTER, Participant, register
 
 _BIN = Path(sys.executable).parent
 SOURCE = ("00SS", "las-source", "0000000700000SS00001", "Basisschool De Regenboog", "PO")
@@ -74,7 +74,7 @@ class Country:
         return self.folder / "officeheart"
 
     def build(self) -> None:
-        """Found OfficeHeart, make keys and settings of the others, and register them."""
+        """Found OfficeHeart, make settings of the others, and register them."""
         ports = _free_ports(5)
         addresses = [f"127.0.0.1:{port}" for port in ports]
         told = command(
@@ -89,16 +89,35 @@ class Country:
             (SOURCE, TARGET), addresses[1:3], strict=True
         ):
             command(
-                *("oso", "las", "--home", self.home(brin), "init", "--system", system),
+                *("oso", "las", "--home", self.home(brin), "init"),
                 *("--brin", brin, "--routing-key", routing_key, "--listen", address),
-                *("--traffic-center", addresses[0], "--office-heart", addresses[3]),
-                *("--directory-key", directory_key),
+                *("--traffic-center", addresses[0], "--directory-key", directory_key),
             )
-            participants.append(
-                Participant(brin, system, routing_key, name, sector, address, self.home(brin))
-            )
-        register(self.office_heart, self.traffic_center, grant_key, participants)
+            participants.append(Participant(brin, system, routing_key, name, sector, address))
+        register(self.office_heart, grant_key, participants)
         self._write_traffic_center_settings(addresses[0], addresses[3], directory_key)
+
+    def invite(self, system: str) -> Path:
+        """Have OfficeHeart, which runs, invite a system; give the invitation."""
+        file = self.folder / f"{system}.json"
+        desk = ("oso-registry", "--desk", self.office_heart / "desk")
+        command(*desk, "system", "invite", system, "--out", file)
+        return file
+
+    def enrolments(self) -> list[tuple[str, Path, tuple[str | Path, ...]]]:
+        """Give who gets a certificate: who, its invitation, and the command that asks for it."""
+        center = self.traffic_center / "trafficcenter.toml"
+        found: list[tuple[str, Path, tuple[str | Path, ...]]] = [
+            (
+                "Traffic Center",
+                self.invite(TRAFFIC_CENTER),
+                ("oso-trafficcenter", "enroll", "--config", center),
+            )
+        ]
+        for brin, system, *_ in (SOURCE, TARGET):
+            enroll = ("oso", "las", "--home", self.home(brin), "enroll")
+            found.append((f"school {brin}", self.invite(system), enroll))
+        return found
 
     def _write_traffic_center_settings(
         self, listen: str, office_heart: str, directory_key: str

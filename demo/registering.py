@@ -17,12 +17,11 @@ from oso.registry.v1.party_pb2 import PARTY_STATUS_ACTIVE, Board, School
 from oso.registry.v1.system_pb2 import System
 from oso.transfer.v1.transfer_pb2 import TRANSFER_KIND_OVERSTAPDOSSIER
 from oso_registry.app import SETTINGS_FILE, Settings, opened
-from oso_registry.authority import load_authority
-from oso_registry.founding import Issued, certificate_of
 from oso_registry.grant_keys.keys import add_grant_key
 from oso_registry.mandates.delivery_points import add_delivery_point
 from oso_registry.mandates.mandates import give_mandate
 from oso_registry.parties.resources import BOARDS, SCHOOLS
+from oso_registry.systems.register import register_system
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
 
     from oso_registry.store import Transaction
 
+TRAFFIC_CENTER = "trafficcenter"
 _BOARD = "boards/41234"
 _SUPPLIER = "suppliers/00000099000000003000"
 _PRODUCT = f"{_SUPPLIER}/products/parnassys"
@@ -47,7 +47,6 @@ class Participant:
         name: Name of the school.
         sector: `PO` or `VO`.
         address: Where the system listens.
-        home: The system's folder, with its signing request.
 
     """
 
@@ -57,50 +56,30 @@ class Participant:
     name: str
     sector: str
     address: str
-    home: Path
 
 
-def register(
-    office: Path, traffic_center: Path, grant_key: str, participants: Sequence[Participant]
-) -> None:
-    """Register a Traffic Center and schools, and give each system its certificate."""
-    asyncio.run(_register(office, traffic_center, grant_key, participants))
+def register(office: Path, grant_key: str, participants: Sequence[Participant]) -> None:
+    """Register a Traffic Center and schools; their systems have no certificates yet."""
+    asyncio.run(_register(office, grant_key, participants))
 
 
-async def _register(
-    office: Path, traffic_center: Path, grant_key: str, participants: Sequence[Participant]
-) -> None:
+async def _register(office: Path, grant_key: str, participants: Sequence[Participant]) -> None:
     settings = Settings.load(office / SETTINGS_FILE)
     async with opened(office, settings) as opened_office:
-        issued = [_issue(settings, traffic_center, "trafficcenter", ROLE_TRAFFIC_CENTER)]
-        issued += [_issue(settings, one.home, one.system_id, ROLE_LAS) for one in participants]
-        await opened_office.act(partial(_settle, issued, bytes.fromhex(grant_key), participants))
+        await opened_office.act(partial(_settle, bytes.fromhex(grant_key), participants))
 
 
-def _issue(settings: Settings, home: Path, system_id: str, role: Role.ValueType) -> Issued:
-    """Sign the request of a system; its key never leaves it."""
-    authority = load_authority(settings.authority, settings.key_access())
-    pem = authority.issue((home / "system.csr").read_bytes(), system_id, datetime.now(UTC))
-    (home / "system.crt").write_bytes(pem)
-    (home / "root.crt").write_bytes((settings.authority / "root.crt").read_bytes())
-    owner = _SUPPLIER if role == ROLE_LAS else ""
-    name = f"systems/{system_id}"
-    system = System(name=name, display_name=system_id, role=role, owner=owner)
-    return Issued(system, certificate_of(name, pem))
-
-
-def _settle(
-    issued: Sequence[Issued],
-    grant_key: bytes,
-    participants: Sequence[Participant],
-    tx: Transaction,
-) -> None:
-    for one in issued:
-        one.register(tx)
-    add_grant_key(tx, GrantKey(public_key=grant_key), "systems/trafficcenter")
+def _settle(grant_key: bytes, participants: Sequence[Participant], tx: Transaction) -> None:
+    _settle_system(tx, TRAFFIC_CENTER, ROLE_TRAFFIC_CENTER)
+    add_grant_key(tx, GrantKey(public_key=grant_key), f"systems/{TRAFFIC_CENTER}")
     tx.put(BOARDS, Board(name=_BOARD, display_name="Stichting Demo", status=PARTY_STATUS_ACTIVE))
     for participant in participants:
+        _settle_system(tx, participant.system_id, ROLE_LAS, _SUPPLIER)
         _settle_school(tx, participant)
+
+
+def _settle_system(tx: Transaction, system_id: str, role: Role.ValueType, owner: str = "") -> None:
+    register_system(tx, System(display_name=system_id, role=role, owner=owner), system_id)
 
 
 def _settle_school(tx: Transaction, participant: Participant) -> None:
