@@ -40,11 +40,12 @@ from oso.registry.v1.system_pb2 import (
 from oso.trafficcenter.v1.traffic_center_service_pb2 import PingRequest
 from oso.trafficcenter.v1.traffic_center_service_pb2_grpc import TrafficCenterServiceStub
 from oso.transfer.v1.transfer_pb2 import TRANSFER_KIND_OVERSTAPDOSSIER
-from oso_registry.app import SETTINGS_FILE, House, Settings, opened, running
+from oso_registry.app import House, opened, running
 from oso_registry.authority import KeyAccess
 from oso_registry.founding import found, issue
 from oso_registry.mandates.resources import DELIVERY_POINTS, MANDATES
 from oso_registry.parties.resources import PRODUCTS, SCHOOLS, SUPPLIERS
+from oso_registry.settings import SETTINGS_FILE, Settings
 from oso_registry.systems.resources import CERTIFICATES, SYSTEMS, certificates_of
 from oso_registry.testing import routing_key_of
 from oso_rpc.channel import secure_channel

@@ -16,11 +16,12 @@ from oso.registry.v1.mandate_pb2 import DeliveryPoint, Mandate
 from oso.registry.v1.party_pb2 import PARTY_STATUS_ACTIVE, Board, School
 from oso.registry.v1.system_pb2 import System
 from oso.transfer.v1.transfer_pb2 import TRANSFER_KIND_OVERSTAPDOSSIER
-from oso_registry.app import SETTINGS_FILE, Settings, opened
+from oso_registry.app import opened
 from oso_registry.grant_keys.keys import add_grant_key
 from oso_registry.mandates.delivery_points import add_delivery_point
 from oso_registry.mandates.mandates import give_mandate
 from oso_registry.parties.resources import BOARDS, SCHOOLS
+from oso_registry.settings import SETTINGS_FILE, Settings
 from oso_registry.systems.register import register_system
 
 if TYPE_CHECKING:

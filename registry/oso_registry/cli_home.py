@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from oso_registry.founding import Issued
+    from oso_registry.settings import Settings
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 _FILE = click.Path(dir_okay=False, path_type=Path)
@@ -75,6 +76,13 @@ def _readable(desk: Desk) -> Iterator[None]:
     else:
         return
     raise click.ClickException(told)
+
+
+def _settings(home: Path) -> Settings:
+    """Read the settings of a home folder."""
+    from oso_registry.settings import SETTINGS_FILE, Settings  # noqa: PLC0415
+
+    return Settings.load(home / SETTINGS_FILE)
 
 
 @contextmanager
@@ -178,7 +186,7 @@ def init(
 async def _found(
     home: Path, values: dict[str, str | bool], now: datetime, root_access: Any, access: Any
 ) -> None:
-    from oso_registry.app import SETTINGS_FILE, Settings, opened  # noqa: PLC0415
+    from oso_registry.app import opened  # noqa: PLC0415
     from oso_registry.backup import BackupError, BackupProblem  # noqa: PLC0415
     from oso_registry.founding import found  # noqa: PLC0415
     from oso_registry.parties.initial import initial_suppliers  # noqa: PLC0415
@@ -195,7 +203,7 @@ async def _found(
         initial_suppliers(tx)
         initial_standard(tx)
 
-    async with opened(home, Settings.load(home / SETTINGS_FILE)) as office:
+    async with opened(home, _settings(home)) as office:
         await office.act(partial(register, issued), "Found")
 
 
@@ -209,7 +217,7 @@ def serve(desk: Desk, home: Path) -> None:
 
     configure_logging()
     with _readable(desk):
-        asyncio.run(app.serve(home, app.Settings.load(home / app.SETTINGS_FILE)))
+        asyncio.run(app.serve(home, _settings(home)))
 
 
 @click.command("backup")
@@ -225,7 +233,7 @@ def backup(desk: Desk, home: Path, out: Path) -> None:
     from oso_registry.backup import Told, dump, write_backup  # noqa: PLC0415
 
     async def go() -> Told:
-        settings = app.Settings.load(home / app.SETTINGS_FILE)
+        settings = _settings(home)
         async with app.opened(home, settings) as office:
             dumped = await office.database.read(lambda batch: dump(batch.connection))
             return await asyncio.to_thread(write_backup, out, home, dumped, office.clock.now())
@@ -255,11 +263,12 @@ def restore(desk: Desk, home: Path, database: str, file: Path) -> None:
 
     async def go(folder: Path, read: Backup) -> int:
         from oso_registry import app  # noqa: PLC0415
+        from oso_registry.settings import SETTINGS_FILE  # noqa: PLC0415
 
         read.write_home(folder)
         if database:
-            _set_database(folder / app.SETTINGS_FILE, database)
-        return await app.refill(folder, app.Settings.load(folder / app.SETTINGS_FILE), read)
+            _set_database(folder / SETTINGS_FILE, database)
+        return await app.refill(folder, _settings(folder), read)
 
     with _readable(desk):
         read = read_backup(file)
@@ -295,7 +304,7 @@ def invite_registrar(desk: Desk, home: Path, system_id: str, out: Path, hours: f
     from oso_registry.systems.invitations import invite_registrar as work  # noqa: PLC0415
 
     async def go() -> Any:
-        settings = app.Settings.load(home / app.SETTINGS_FILE)
+        settings = _settings(home)
         async with app.opened(home, settings) as office:
             given = await office.act(
                 lambda tx: work(tx, f"systems/{system_id}", timedelta(hours=hours)), "InviteSystem"
@@ -328,7 +337,7 @@ def new_epoch(desk: Desk, home: Path) -> None:
     from oso_registry.directory.publishing import DirectoryPublisher  # noqa: PLC0415
 
     async def go() -> None:
-        async with app.opened(home, app.Settings.load(home / app.SETTINGS_FILE)) as office:
+        async with app.opened(home, _settings(home)) as office:
             publisher = DirectoryPublisher(office.clock)
             await office.act(lambda tx: publisher.begin_epoch(tx.batch))
 

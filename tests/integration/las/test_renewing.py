@@ -16,8 +16,8 @@ from oso.registry.v1.enrolment_service_pb2 import InviteSystemRequest
 from oso.registry.v1.enrolment_service_pb2_grpc import EnrolmentServiceStub
 from oso.registry.v1.system_pb2 import System
 from oso_registry.app import House, opened, running
-from oso_registry.app import Settings as OfficeSettings
 from oso_registry.founding import Issued, certificate_of
+from oso_registry.settings import Settings as OfficeSettings
 from oso_registry.systems.resources import SYSTEMS as SYSTEMS_KNOWN
 from oso_registry.systems.resources import certificates_of
 from oso_rpc.channel import Connection, secure_channel

@@ -11,9 +11,10 @@ import pytest
 
 from oso.options.v1.access_pb2 import ROLE_REGISTRAR, Role
 from oso.registry.v1.system_pb2 import System
-from oso_registry.app import SETTINGS_FILE, House, Settings, opened, running
+from oso_registry.app import House, opened, running
 from oso_registry.authority import Authority, KeyAccess, load_authority
 from oso_registry.founding import found, issue
+from oso_registry.settings import SETTINGS_FILE, Settings
 from oso_registry.standard.initial import initial_standard
 from oso_rpc.channel import secure_channel
 from oso_rpc.credentials import Credentials

@@ -14,10 +14,11 @@ from click.testing import CliRunner, Result
 from oso.registry.v1.board_service_pb2 import CreateBoardRequest, GetBoardRequest
 from oso.registry.v1.board_service_pb2_grpc import BoardServiceStub
 from oso.registry.v1.party_pb2 import Board
-from oso_registry.app import SETTINGS_FILE, Settings, running
+from oso_registry.app import running
 from oso_registry.backup import BackupError, BackupProblem, read_backup
 from oso_registry.cli import main
 from oso_registry.founding import DESK
+from oso_registry.settings import SETTINGS_FILE, Settings
 from oso_rpc.channel import secure_channel
 from oso_rpc.credentials import Credentials
 

@@ -33,9 +33,10 @@ from oso.registry.v1.system_pb2 import (
     System,
 )
 from oso.registry.v1.system_service_pb2_grpc import SystemServiceStub
-from oso_registry.app import SETTINGS_FILE, Settings, opened
+from oso_registry.app import opened
 from oso_registry.calls import Caller
 from oso_registry.cli import main
+from oso_registry.settings import SETTINGS_FILE, Settings
 from oso_registry.systems.invitations import digest_of
 from oso_registry.systems.resources import CERTIFICATES
 from oso_rpc.credentials import Credentials, new_key_and_request, write_private

@@ -11,13 +11,14 @@ import pytest
 from oso.directory.v1.directory_pb2 import QUALIFICATION_STATE_TRIAL, SECTOR_PO
 from oso.registry.v1.party_pb2 import PARTY_STATUS_ACTIVE, School
 from oso.result.v1.result_code_pb2 import RESULT_CODE_DELIVERED
-from oso_registry.app import House, Settings, running
+from oso_registry.app import House, running
 from oso_registry.calls import Caller
 from oso_registry.parties.resources import SCHOOLS
 from oso_registry.qualification import model
 from oso_registry.qualification.exchanges import Exchanges, cursor
 from oso_registry.qualification.records import record_of
 from oso_registry.qualification.resources import done_steps
+from oso_registry.settings import Settings
 from oso_registry.testing import TRAFFIC_CENTER, Landscape
 from oso_registry.traffic_center import TrafficCenter
 from oso_rpc.credentials_source import CredentialsSource

@@ -14,9 +14,10 @@ import pytest
 
 from oso.options.v1.access_pb2 import ROLE_LAS, ROLE_TRAFFIC_CENTER
 from oso.registry.v1.system_pb2 import System
-from oso_registry.app import SETTINGS_FILE, Settings, opened
+from oso_registry.app import opened
 from oso_registry.authority import KeyAccess, load_authority
 from oso_registry.founding import found, issue
+from oso_registry.settings import SETTINGS_FILE, Settings
 from oso_registry.systems.resources import SYSTEMS
 from oso_rpc.clock import SystemClock
 from oso_rpc.credentials_source import CredentialsSource

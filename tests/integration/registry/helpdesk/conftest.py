@@ -16,9 +16,10 @@ from oso.registry.v1.mandate_pb2 import DeliveryPoint
 from oso.registry.v1.party_pb2 import PARTY_STATUS_ACTIVE, Board, School, Supplier
 from oso.registry.v1.system_pb2 import System
 from oso.registry.v1.ticket_service_pb2_grpc import TicketServiceStub
-from oso_registry.app import Settings, running
+from oso_registry.app import running
 from oso_registry.mandates.resources import DELIVERY_POINTS
 from oso_registry.parties.resources import BOARDS, SCHOOLS, SUPPLIERS
+from oso_registry.settings import Settings
 from oso_registry.systems.resources import SYSTEMS
 from oso_registry.testing import Landscape, routing_key_of
 from oso_rpc.errors import from_rpc_error

@@ -14,9 +14,10 @@ import pytest
 from click.testing import CliRunner
 
 from oso_dossier.code_table import read_table, write_table
-from oso_registry.app import SETTINGS_FILE, Settings, opened, running
+from oso_registry.app import opened, running
 from oso_registry.cli import main
 from oso_registry.founding import DESK
+from oso_registry.settings import SETTINGS_FILE, Settings
 from oso_registry.standard.exchange import export_codes
 from oso_registry.standard.initial import read_first_release
 

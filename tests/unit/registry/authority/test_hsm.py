@@ -14,7 +14,6 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from oso_registry.app import Settings
 from oso_registry.authority import (
     CurrentAuthority,
     KeyAccess,
@@ -30,6 +29,7 @@ from oso_registry.authority import (
 from oso_registry.authority.rotation import RootKey, activate, prepare_issuer
 from oso_registry.authority.tokens import TokenUri
 from oso_registry.cli import main
+from oso_registry.settings import Settings
 from oso_rpc.credentials import new_key_and_request, write_private
 
 from .conftest import PIN
