@@ -78,6 +78,7 @@ async def _office_heart(
         authority=folder / "ca",
         demo_keys=True,
         directory_key=folder / "directory.key",
+        public=folder / "public",
         database=database_url,
         traffic_center=address,
         traffic_center_system=TRAFFIC_CENTER,

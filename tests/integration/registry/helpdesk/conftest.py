@@ -134,6 +134,8 @@ async def together(tmp_path: Path, new_database: Callable[[], str]) -> AsyncIter
             key=landscape.key_file("officeheart"),
             authority=tmp_path / "ca",
             demo_keys=True,
+            directory_key=tmp_path / "directory.key",
+            public=tmp_path / "public",
             database=new_database(),
             traffic_center=f"127.0.0.1:{center.server.port}",
         )
