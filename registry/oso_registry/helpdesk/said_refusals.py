@@ -116,6 +116,37 @@ ABOUT_THE_SESSION: Table = {
         "See at {target} whether the dossier arrived. If not: let {target} request it again. The"
         " supplier of {target} must see to it that its system closes in time.",
     ),
+    (codes.RESULT_CODE_COUPLING_KEY_UNKNOWN, Case.ANY): Said(
+        _OPEN,
+        _TARGET,
+        "{target} vroeg het dossier op met een koppelsleutel die het verkeerscentrum niet kent, of"
+        " die niet voor {target} is",
+        "{target} asked for the dossier with a coupling key that the Traffic Center does not know,"
+        " or that is not for {target}",
+        "Laat {target} de sleutel uit de notificatie van {source} gebruiken; is die weg, vraag"
+        " {source} dan om een nieuwe notificatie.",
+        "Let {target} use the key in the notification of {source}; if that is gone, ask {source}"
+        " for a new notification.",
+    ),
+    (codes.RESULT_CODE_COUPLING_KEY_EXPIRED, Case.ANY): Said(
+        _OPEN,
+        _TARGET,
+        "De koppelsleutel was verlopen toen {target} het dossier opvroeg",
+        "The coupling key had expired when {target} asked for the dossier",
+        "Vraag {source} om een nieuwe notificatie, en laat {target} het dossier binnen de termijn"
+        " ophalen.",
+        "Ask {source} for a new notification, and let {target} fetch the dossier in time.",
+    ),
+    (codes.RESULT_CODE_COUPLING_KEY_USED, Case.ANY): Said(
+        _OPEN,
+        _TARGET,
+        "Het dossier bij deze koppelsleutel was al overgedragen",
+        "The dossier of this coupling key had been delivered already",
+        "Kijk bij {target} of het dossier er is. Is het weg, of veranderd: vraag {source} om een"
+        " nieuwe notificatie.",
+        "See at {target} whether the dossier is there. If it is gone, or has changed: ask {source}"
+        " for a new notification.",
+    ),
     (codes.RESULT_CODE_SESSION_REVOKED, Case.ANY): Said(
         _CHECK,
         _TRAFFIC_CENTER,

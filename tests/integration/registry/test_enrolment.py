@@ -282,10 +282,11 @@ _DIES_WHILE_SIGNING = textwrap.dedent(
     import oso_rpc
     from oso_registry import app
     from oso_registry.authority import Authority
+    from oso_registry.settings import SETTINGS_FILE, Settings
 
     Authority.sign = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
     home = Path(sys.argv[1])
-    asyncio.run(app.serve(home, app.Settings.load(home / app.SETTINGS_FILE)))
+    asyncio.run(app.serve(home, Settings.load(home / SETTINGS_FILE)))
     """
 )
 
