@@ -58,6 +58,7 @@ class Country:
 
     Attributes:
         node: The source's node.
+        address: Where it listens.
         center_address: Where the Traffic Center listens.
         center: The target's side of the Traffic Center.
         source: The target's connection to the source.
@@ -69,6 +70,7 @@ class Country:
         self.followers = followers
         self.stack = AsyncExitStack()
         self.node: Node
+        self.address = ""
         self.center_address = ""
         self.center: TrafficCenter
         self.source: grpc.aio.Channel
@@ -85,19 +87,19 @@ class Country:
         await followers.act(self._settle(Signer.load(folder / "grant.key").public_key))
         center = await self.stack.enter_async_context(running_center(self._center_settings()))
         self.center_address = address = f"127.0.0.1:{center.port}"
-        self.node, at = await self.start_node(
+        self.node, self.address = await self.start_node(
             SOURCE[1],
             brin=SOURCE[0],
             routing_key=routing_key_of(SOURCE[0]),
             swv_routing_key=routing_key_of(SOURCE[0], 3),
         )
         for school in (SOURCE, TARGET):
-            await followers.act(_put_point(*school, at))
+            await followers.act(_put_point(*school, self.address))
         credentials = followers.load(TARGET[1])
         self.center = TrafficCenter(address, "trafficcenter", credentials, SystemClock())
         self.stack.push_async_callback(self.center.close_channel)
         self.source = await self.stack.enter_async_context(
-            secure_channel(at, SOURCE[1], credentials.current)
+            secure_channel(self.address, SOURCE[1], credentials.current)
         )
 
     async def start_node(self, system_id: str, **settings: Any) -> tuple[Node, str]:
@@ -183,7 +185,7 @@ class Country:
 def _put_point(brin: str, system_id: str, address: str) -> Callable[[Transaction], None]:
     def work(tx: Transaction) -> None:
         given = Mandate(
-            name=f"mandates/00000000-0000-4000-8000-00000000{brin}".lower(),
+            name=f"mandates/00000000-0000-4000-8000-0000000000{brin[:2]}",
             board="boards/41234",
             school=f"schools/{brin}",
             supplier=SUPPLIER,
