@@ -18,6 +18,7 @@ from oso.registry.v1.mandate_service_pb2 import ListMandatesRequest
 from oso.registry.v1.party_pb2 import PARTY_STATUS_CLOSED, Swv
 from oso.registry.v1.swv_service_pb2 import CreateSwvRequest, ListSwvsRequest
 from oso.registry.v1.system_pb2 import System
+from oso_registry.calls import Caller
 from oso_registry.mandates.delivery_points import (
     add_delivery_point,
     change_delivery_point,
@@ -180,12 +181,12 @@ def test_a_mandate_of_an_swv_that_cannot_be_is_refused(
 @pytest.mark.parametrize(
     "caller",
     [of.BOARD_MANAGER, of.SCHOOL_MANAGER, of.SUPPLIERS_DESK,
-     of.Caller("nobody", roles.ROLE_BOARD_MANAGER), of.Caller("swv", roles.ROLE_LAS, _SWV)],
+     Caller("nobody", roles.ROLE_BOARD_MANAGER), Caller("swv", roles.ROLE_LAS, _SWV)],
     ids=lambda caller: caller.system_id,
 )  # fmt: skip
 @pytest.mark.parametrize("also", [{}, {"board": of.BOARD, "school": of.SCHOOL}], ids=["", "both"])
 def test_only_a_registrar_gives_one_for_an_swv(
-    region: Country, caller: of.Caller, also: dict[str, Any]
+    region: Country, caller: Caller, also: dict[str, Any]
 ) -> None:
     """A board that names its own school beside the SWV does not either."""
     given = of.mandate(**{**_OF_SWV, **also})
