@@ -20,13 +20,20 @@ from .country import TARGET, Country
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+    from pathlib import Path
 
     from .conftest import Followers
 
 
 @pytest.fixture
+def database_url(tmp_path: Path) -> str:
+    """SQLite alone: what is tried here does not depend on the database."""
+    return f"sqlite:///{tmp_path / 'test.db'}"
+
+
+@pytest.fixture
 async def country(followers: Followers) -> AsyncIterator[Country]:
-    """A country that follows OfficeHeart, on each database of it."""
+    """A country that follows OfficeHeart."""
     made = Country(followers)
     async with made.stack:
         await made.start()
