@@ -6,6 +6,7 @@ certificate that expires, does so at every reader by itself, without a word of O
 
 from __future__ import annotations
 
+import re
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -18,7 +19,7 @@ from oso.registry.v1.system_pb2 import CERTIFICATE_STATE_ISSUED, CERTIFICATE_STA
 from oso_registry.grant_keys.resources import GRANT_KEYS, holder_of
 from oso_registry.mandates.model import end_of
 from oso_registry.mandates.resources import DELIVERY_POINTS, MANDATES
-from oso_registry.parties.resources import PRODUCTS, SCHOOLS, SUPPLIERS, supplier_of
+from oso_registry.parties.resources import PRODUCTS, SCHOOLS, SUPPLIERS, SWVS, supplier_of
 from oso_registry.standard.dossier_years import accepted_at
 from oso_registry.standard.in_force import table_in_force
 from oso_registry.store import microseconds_of
@@ -35,7 +36,9 @@ if TYPE_CHECKING:
     from oso_registry.store import Batch
 
 _AT_ONCE = 1000
-_SCHOOL, _SYSTEM, _POINT = "schools/", "systems/", "deliveryPoints/"
+_SCHOOL, _SWV, _SYSTEM, _POINT = "schools/", "swvs/", "systems/", "deliveryPoints/"
+# What the directory takes as the code of an SWV: never a BRIN, which begins with a digit.
+_SWV_CODE = re.compile(r"[A-Z][A-Z0-9]{3,7}", re.ASCII)
 _STATUS = {
     CERTIFICATE_STATE_ISSUED: contract.CERTIFICATE_STATUS_ACTIVE,
     CERTIFICATE_STATE_REVOKED: contract.CERTIFICATE_STATUS_REVOKED,
@@ -46,7 +49,7 @@ class Kind(IntEnum):
     """Kinds of entries; numbers are kept in the database."""
 
     GENERAL = 0
-    """Everything but the lists; its key is empty."""
+    """Everything but the lists, with SWVs and their delivery points; its key is empty."""
     SCHOOL = 1
     SYSTEM = 2
     DELIVERY_POINT = 3
@@ -69,7 +72,10 @@ GENERAL = Place(Kind.GENERAL, "")
 
 
 def affected(batch: Batch, touched: Iterable[str]) -> set[Place]:
-    """Give the entries that may be other than before, after resources of these names changed."""
+    """Give the entries that may be other than before, after resources of these names changed.
+
+    The general part is always one: what of SWVs, years and keys is in it is not asked here.
+    """
     places = {GENERAL}
     by: dict[str, list[str]] = {"mandate": [], "system": [], "product": [], "supplier": []}
     for name in touched:
@@ -125,7 +131,7 @@ def entries_at(batch: Batch, places: Iterable[Place], now: datetime) -> dict[Pla
         made[Place(Kind.SCHOOL, school.brin)] = school
     for system in _systems(batch, keys[Kind.SYSTEM], microseconds_of(now)):
         made[Place(Kind.SYSTEM, system.system_id)] = system
-    for point in _delivery_points(batch, keys[Kind.DELIVERY_POINT]):
+    for point in _delivery_points(batch, _points(batch, keys[Kind.DELIVERY_POINT])):
         made[Place(Kind.DELIVERY_POINT, point.routing_key)] = point
     return {
         place: None if entry is None else entry.SerializeToString(deterministic=True)
@@ -145,7 +151,30 @@ def _general(batch: Batch, now: datetime) -> contract.Directory:
             general.traffic_center_keys.add(
                 key_id=key_id_of(key.public_key), public_key=key.public_key
             )
+    _put_swvs(batch, general)
     return general
+
+
+def _put_swvs(batch: Batch, general: contract.Directory) -> None:
+    """Tell of SWVs and their delivery points; one that is closed takes no part."""
+    codes = []
+    for swv in batch.list(SWVS, SWVS.table.c.status == PARTY_STATUS_ACTIVE):
+        code = swv.name.removeprefix(_SWV)
+        if _SWV_CODE.fullmatch(code):
+            codes.append(code)
+            general.swvs.add(
+                code=code,
+                name=swv.display_name,
+                qualification=swv.qualification or contract.QUALIFICATION_STATE_REGISTERED,
+                test_swv=swv.test_swv,
+            )
+    names = [_SWV + code for code in codes]
+    row = DELIVERY_POINTS.table.c
+    points = [
+        point for some in _some(names) for point in batch.list(DELIVERY_POINTS, row.swv.in_(some))
+    ]
+    points.sort(key=lambda point: point.name)
+    general.swv_delivery_points.extend(_delivery_points(batch, points))
 
 
 def _schools(batch: Batch, keys: Sequence[str]) -> Iterator[contract.School]:
@@ -204,10 +233,17 @@ def _certificates(
     return found
 
 
-def _delivery_points(batch: Batch, keys: Sequence[str]) -> Iterator[contract.DeliveryPoint]:
+def _points(batch: Batch, keys: Sequence[str]) -> list[mandate_pb2.DeliveryPoint]:
+    """Read the delivery points of schools with these routing keys."""
     names = [_POINT + key for key in keys]
     batch.load(DELIVERY_POINTS, names)
-    points = [point for name in names if (point := batch.get(DELIVERY_POINTS, name)) is not None]
+    found = (batch.get(DELIVERY_POINTS, name) for name in names)
+    return [point for point in found if point is not None and not point.swv]
+
+
+def _delivery_points(
+    batch: Batch, points: Sequence[mandate_pb2.DeliveryPoint]
+) -> Iterator[contract.DeliveryPoint]:
     batch.load(MANDATES, [point.mandate for point in points])
     batch.load(PRODUCTS, [point.product for point in points])
     batch.load(SUPPLIERS, [supplier_of(point.product) for point in points])
@@ -227,6 +263,7 @@ def _delivery_point(
     made = contract.DeliveryPoint(
         routing_key=point.name.removeprefix(_POINT),
         brin=point.school.removeprefix(_SCHOOL),
+        swv=point.swv.removeprefix(_SWV),
         vestiging=point.vestiging,
         system_id=point.system.removeprefix(_SYSTEM),
         address=point.address,

@@ -1,1 +1,1 @@
-"""What boards let suppliers do for schools: mandates, and the delivery points that rest on them."""
+"""What boards let suppliers do for schools, and SWVs for themselves: mandates, delivery points."""

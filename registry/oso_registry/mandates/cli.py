@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     import grpc
 
 _MANDATES, _POINTS = "MandateService", "DeliveryPointService"
-_KIND_NAMES = ["overstapdossier", "overdrachtbinnenbrin", "swv-dossier"]
+_SWV_KIND = "swv-dossier"
+_KIND_NAMES = ["overstapdossier", "overdrachtbinnenbrin", _SWV_KIND]
 _DAY = click.DateTime(["%Y-%m-%d"])
 _KINDS = click.option(
     "--kind", "kinds", multiple=True, type=click.Choice(_KIND_NAMES), help="Kind of transfer."
@@ -31,11 +32,12 @@ _UNTIL = click.option(
 
 @click.group()
 def mandate() -> None:
-    """Mandates: a board lets a supplier act for a school."""
+    """Mandates: a board lets a supplier act for a school, or an SWV for itself."""
 
 
 @mandate.command("give")
-@click.option("--school", required=True, help="BRIN of the school.")
+@click.option("--school", help="BRIN of the school.")
+@click.option("--swv", help="Code of the SWV that gives it for itself, instead of a school.")
 @click.option("--supplier", required=True, help="OIN of the supplier.")
 @_KINDS
 @_FROM
@@ -44,26 +46,39 @@ def mandate() -> None:
 def give(
     desk: Desk,
     *,
-    school: str,
+    school: str | None,
+    swv: str | None,
     supplier: str,
     kinds: tuple[str, ...],
     start: datetime | None,
     end: datetime | None,
 ) -> None:
-    """Give a supplier a mandate for a school.
+    """Give a supplier a mandate for a school or an SWV.
 
-    For all kinds unless some are named, and from now on unless a day is.
+    For all kinds unless some are named (an SWV's: swv-dossier), and from now on unless a day is.
     """
     from oso.registry.v1.mandate_service_pb2 import CreateMandateRequest  # noqa: PLC0415
     from oso.registry.v1.school_service_pb2 import GetSchoolRequest  # noqa: PLC0415
 
+    if (school is None) == (swv is None):
+        raise click.UsageError(
+            desk.text(
+                "Geef --school of --swv, een van beide.", "Give --school or --swv, one of them."
+            )
+        )
+
     async def go(channel: grpc.aio.Channel) -> Any:
-        asked = GetSchoolRequest(name=f"schools/{school}")
-        known = (await call(channel, "SchoolService", asked)).school
         request = CreateMandateRequest()
         made = request.mandate
-        made.board, made.school, made.supplier = known.board, known.name, f"suppliers/{supplier}"
-        _put(made, kinds or tuple(_KIND_NAMES), start or datetime.now(UTC), end)
+        made.supplier = f"suppliers/{supplier}"
+        if swv:
+            made.swv = f"swvs/{swv}"
+        else:
+            asked = GetSchoolRequest(name=f"schools/{school}")
+            known = (await call(channel, "SchoolService", asked)).school
+            made.board, made.school = known.board, known.name
+        usual = (_SWV_KIND,) if swv else tuple(_KIND_NAMES)
+        _put(made, kinds or usual, start or datetime.now(UTC), end)
         return await call(channel, _MANDATES, request)
 
     _tell_mandate(desk, desk.run(go).mandate)
@@ -83,6 +98,7 @@ def show_mandate(desk: Desk, id_: str) -> None:
 @mandate.command("list")
 @click.option("--board", help="Only those given by this board.")
 @click.option("--school", help="Only those for the school with this BRIN.")
+@click.option("--swv", help="Only those of the SWV with this code.")
 @click.option("--supplier", help="Only those given to the supplier with this OIN.")
 @click.option("--state", type=click.Choice(["active", "not-yet", "ended", "revoked"]))
 @pass_desk
@@ -178,7 +194,7 @@ def add_point(desk: Desk, /, routing_key: str, mandate_id: str, **given: Any) ->
         known = (await call(channel, _MANDATES, asked)).mandate
         request = CreateDeliveryPointRequest(delivery_point_id=routing_key)
         request.delivery_point.mandate = known.name
-        request.delivery_point.school = known.school
+        request.delivery_point.school, request.delivery_point.swv = known.school, known.swv
         _put_point(request.delivery_point, given)
         return await call(channel, _POINTS, request)
 
@@ -228,6 +244,7 @@ def show_point(desk: Desk, routing_key: str) -> None:
 
 @delivery_point.command("list")
 @click.option("--school", help="Only those of the school with this BRIN.")
+@click.option("--swv", help="Only those of the SWV with this code.")
 @click.option("--supplier", help="Only those of the supplier with this OIN.")
 @click.option("--mandate", help="Only those that rest on this mandate.")
 @click.option("--system", help="Only those this system speaks for.")
@@ -330,12 +347,12 @@ def _put_point(point: Any, given: dict[str, Any]) -> list[str]:
 
 
 def _tell_mandate(desk: Desk, told: Any) -> None:
-    from oso_registry.mandates.model import kind_names  # noqa: PLC0415
+    from oso_registry.mandates.model import kind_names, party_of  # noqa: PLC0415
 
-    id_, school, supplier = (
-        text.rpartition("/")[2] for text in (told.name, told.school, told.supplier)
+    id_, party, supplier = (
+        text.rpartition("/")[2] for text in (told.name, party_of(told), told.supplier)
     )
-    line = f"{id_}  {school}  {supplier}  {kind_names(told.kinds)}  {_dates(told)}"
+    line = f"{id_}  {party}  {supplier}  {kind_names(told.kinds)}  {_dates(told)}"
     desk.show(told, f"{line}  {word(desk, told, 'state')}")
 
 

@@ -20,7 +20,7 @@ from oso_registry.mandates.mandates import (
 )
 from oso_registry.mandates.resources import DELIVERY_POINTS, MANDATES, delivery_point_state_at
 from oso_registry.parties.register import require_active, require_etag
-from oso_registry.parties.resources import PRODUCTS, SCHOOLS, supplier_of
+from oso_registry.parties.resources import PRODUCTS, SCHOOLS, SWVS, supplier_of
 from oso_registry.parties.sight import LONGEST_NAME, Sight, require_seen, seen_by
 from oso_registry.resources import changed, new, page
 from oso_registry.store import microseconds_of
@@ -64,7 +64,7 @@ def list_delivery_points(
 ) -> tuple[list[DeliveryPoint], str]:
     """Give a page of the delivery points the caller sees, and the token of the next."""
     where = seen_by(tx.caller, SIGHT)
-    for column in ("school", "mandate", "system"):
+    for column in ("school", "swv", "mandate", "system"):
         if value := getattr(request, column):
             where.append(_POINT[column] == value)
     if request.supplier:
@@ -98,8 +98,9 @@ def change_delivery_point(tx: Transaction, given: DeliveryPoint, mask: FieldMask
     """
     require_seen(tx, DELIVERY_POINTS, given.name, SIGHT)
     known, made = changed(tx, DELIVERY_POINTS, given, mask, _AT)
-    if known.school != made.school:
-        raise invalid(f"{_AT}.school", "stays as it is; the routing key belongs to the school")
+    for owner in ("school", "swv"):
+        if getattr(known, owner) != getattr(made, owner):
+            raise invalid(f"{_AT}.{owner}", "stays as it is; the routing key belongs to it")
     _require_mandated(tx, made.mandate)
     _require_sound(tx, made)
     return told(tx, tx.put(DELIVERY_POINTS, made))
@@ -148,12 +149,15 @@ def _require_sound(tx: Transaction, made: DeliveryPoint) -> None:
 
     """
     _require_forms(tx, made)
-    school = tx.require(SCHOOLS, made.school)
-    require_active(school)
-    _require_location(school, made.vestiging)
+    if made.swv:
+        require_active(tx.require(SWVS, made.swv))
+    else:
+        school = tx.require(SCHOOLS, made.school)
+        require_active(school)
+        _require_location(school, made.vestiging)
     mandate = tx.require(MANDATES, made.mandate)
-    if mandate.school != made.school:
-        raise elsewhere(mandate.name, made.school)
+    if model.party_of(mandate) != model.party_of(made):
+        raise elsewhere(mandate.name, model.party_of(made))
     require_not_ended(tx, mandate)
     require_admitted(tx, mandate.supplier)
     if beyond := model.beyond_mandate(made, mandate):
@@ -167,13 +171,12 @@ def _require_sound(tx: Transaction, made: DeliveryPoint) -> None:
 
 
 def _require_forms(tx: Transaction, made: DeliveryPoint) -> None:
-    brin = made.school.removeprefix("schools/")
     routing_key = made.name.removeprefix("deliveryPoints/")
-    if not model.is_routing_key(routing_key, brin):
+    if not model.is_routing_key(routing_key, model.party_of(made)):
         raise OsoError(
             codes.RESULT_CODE_ROUTING_KEY_INVALID,
             routing_key=routing_key,
-            expected=model.routing_key_begin(brin),
+            expected=model.routing_key_begin(model.party_of(made)),
         )
     if wrong := wrong_with(made.address):
         raise invalid(f"{_AT}.address", wrong)
@@ -191,8 +194,9 @@ def _require_location(school: School, vestiging: str) -> None:
 
 def _require_system(tx: Transaction, made: DeliveryPoint, mandate: Mandate) -> None:
     system = tx.require(SYSTEMS, made.system)
-    if system.owner not in (mandate.supplier, made.school):
-        raise elsewhere(system.name, f"{mandate.supplier} / {made.school}")
+    party = model.party_of(made)
+    if system.owner not in (mandate.supplier, party):
+        raise elsewhere(system.name, f"{mandate.supplier} / {party}")
     if system.role != roles.ROLE_LAS:
         raise invalid(f"{_AT}.system", f"{system.name} is no school administration system (LAS)")
     if system.disabled:

@@ -14,7 +14,7 @@ from oso_registry.calls import invalid, not_allowed
 from oso_registry.mandates import model
 from oso_registry.mandates.resources import DELIVERY_POINTS, MANDATES, mandate_state_at
 from oso_registry.parties.register import require_active, require_etag, require_unused
-from oso_registry.parties.resources import BOARDS, SCHOOLS, SUPPLIERS
+from oso_registry.parties.resources import BOARDS, SCHOOLS, SUPPLIERS, SWVS
 from oso_registry.parties.sight import LONGEST_NAME, Sight, require_seen, seen_by
 from oso_registry.resources import changed, new, page
 from oso_registry.store import microseconds_of
@@ -38,7 +38,7 @@ SIGHT: Sight = {
     roles.ROLE_SCHOOL_MANAGER: lambda school: _MANDATE.school == school,
     roles.ROLE_SUPPLIER: lambda supplier: _MANDATE.supplier == supplier,
 }
-_FIXED = ("board", "school", "supplier")
+_FIXED = ("board", "school", "swv", "supplier")
 
 
 def get_mandate(tx: Transaction, name: str) -> Mandate:
@@ -71,13 +71,12 @@ def give_mandate(tx: Transaction, given: Mandate, name: str) -> Mandate:
             SUPPLIER_NOT_ADMITTED, MANDATE_OVERLAPS.
 
     """
-    _require_board_of(tx, given.school)
+    _require_may_give(tx, given)
     made = new(tx, MANDATES, given, name, "mandate")
-    school = tx.require(SCHOOLS, made.school)
-    require_active(school)
-    if school.board != made.board:
-        raise elsewhere(made.school, made.board)
-    require_active(tx.require(BOARDS, made.board))
+    if made.swv:
+        require_active(tx.require(SWVS, made.swv))
+    else:
+        _require_school_of_board(tx, made)
     require_admitted(tx, made.supplier)
     _require_dates(tx, made)
     _require_no_overlap(tx, made)
@@ -230,12 +229,21 @@ def require_order(tx: Transaction, at: str, dated: Mandate | DeliveryPoint) -> N
         raise invalid(f"{at}.end_time", "has passed already")
 
 
-def _require_board_of(tx: Transaction, school: str) -> None:
+def _require_may_give(tx: Transaction, given: Mandate) -> None:
+    """Let boards decide about their schools; about SWVs registrars do, on the SWV's behalf."""
     if tx.caller.is_registrar:
         return
-    known = tx.get(SCHOOLS, school)
-    if known is None or not tx.caller.owner or known.board != tx.caller.owner:
-        raise not_allowed(school[:LONGEST_NAME] or "school")
+    known = tx.get(SCHOOLS, given.school)
+    if given.swv or known is None or not tx.caller.owner or known.board != tx.caller.owner:
+        raise not_allowed((given.swv or given.school)[:LONGEST_NAME] or "school")
+
+
+def _require_school_of_board(tx: Transaction, made: Mandate) -> None:
+    school = tx.require(SCHOOLS, made.school)
+    require_active(school)
+    if school.board != made.board:
+        raise elsewhere(made.school, made.board)
+    require_active(tx.require(BOARDS, made.board))
 
 
 def _require_dates(tx: Transaction, made: Mandate, known: Mandate | None = None) -> None:
@@ -250,6 +258,7 @@ def _require_no_overlap(tx: Transaction, made: Mandate) -> None:
     others = tx.list(
         MANDATES,
         _MANDATE.school == made.school,
+        _MANDATE.swv == made.swv,
         _MANDATE.supplier == made.supplier,
         _MANDATE.name != made.name,
     )

@@ -25,19 +25,29 @@ if TYPE_CHECKING:
     )
 
 # A routing key: the prefix of OINs with a BRIN, three zeros, the BRIN, two zeros, and the number of
-# the administration (OSO 2021; Logius, OIN-Stelsel).
+# the administration (OSO 2021; Logius, OIN-Stelsel). No source gives a form for SWVs: theirs have
+# the prefix of OINs nobody gives out, and the code with zeros before it (ADR 0022).
 _KEY_BEGIN, _KEY_MIDDLE, _ADMINISTRATION = "00000007000", "00", 3
+_SWV_BEGIN, _SWV_WIDTH, _SWV = "00000099", 9, "swvs/"
 
 
-def routing_key_begin(brin: str) -> str:
-    """Give how the routing keys of a school begin: all but the number of the administration."""
-    return f"{_KEY_BEGIN}{brin}{_KEY_MIDDLE}"
+def party_of(given: Mandate | DeliveryPoint) -> str:
+    """Give the name of the school or SWV a mandate or delivery point is of."""
+    return given.school or given.swv
 
 
-def is_routing_key(text: str, brin: str) -> bool:
-    """Tell whether a text is a routing key of the school with this BRIN."""
+def routing_key_begin(party: str) -> str:
+    """Give how the routing keys of a school or SWV begin: all but the last three digits."""
+    id_ = party.rpartition("/")[2]
+    if party.startswith(_SWV):
+        return f"{_SWV_BEGIN}{id_:0>{_SWV_WIDTH}}"
+    return f"{_KEY_BEGIN}{id_}{_KEY_MIDDLE}"
+
+
+def is_routing_key(text: str, party: str) -> bool:
+    """Tell whether a text is a routing key of the school or SWV with this name."""
     begin, number = text[:-_ADMINISTRATION], text[-_ADMINISTRATION:]
-    return begin == routing_key_begin(brin) and number.isascii() and number.isdigit()
+    return begin == routing_key_begin(party) and number.isascii() and number.isdigit()
 
 
 def end_of(mandate: Mandate) -> int | None:

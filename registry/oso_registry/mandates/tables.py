@@ -9,12 +9,13 @@ from oso_registry.tables import ResourceRow
 
 
 class MandateRow(ResourceRow, table=True):
-    """A mandate of a board."""
+    """A mandate of a board for a school, or of an SWV."""
 
     __tablename__ = "mandate"
 
     board: str
     school: str = Field(index=True)
+    swv: str = Field(index=True)
     supplier: str = Field(index=True)
     kinds: str
     start_time: int = Field(sa_type=BigInteger)
@@ -29,6 +30,7 @@ class DeliveryPointRow(ResourceRow, table=True):
     __tablename__ = "delivery_point"
 
     school: str = Field(index=True)
+    swv: str = Field(index=True)
     vestiging: str
     mandate: str = Field(index=True)
     system: str = Field(index=True)

@@ -1,7 +1,7 @@
 """The registers of who takes part: what must hold in each, and what depends on what.
 
-A board stands while it has schools; a school while it has mandates and delivery points in use; a
-supplier while it has mandates and products; a product while delivery points use it.
+A board stands while it has schools; a school or an SWV while it has mandates and delivery points in
+use; a supplier while it has mandates and products; a product while delivery points use it.
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ from oso_rpc.errors import OsoError
 if TYPE_CHECKING:
     from oso_registry.store import Transaction
 
-_BOARD, _SCHOOL, _SUPPLIER, _PRODUCT = (
-    collection.table.c for collection in (BOARDS, SCHOOLS, SUPPLIERS, PRODUCTS)
+_BOARD, _SCHOOL, _SWV, _SUPPLIER, _PRODUCT = (
+    collection.table.c for collection in (BOARDS, SCHOOLS, SWVS, SUPPLIERS, PRODUCTS)
 )
 _MANDATE, _POINT = MANDATES.table.c, DELIVERY_POINTS.table.c
 
@@ -93,6 +93,17 @@ def _close_schools(tx: Transaction, board: str) -> None:
 def _users_of_school(tx: Transaction, school: str) -> list[str]:
     mandates = [one.name for one in mandates_in_use(tx, _MANDATE.school == school)]
     return mandates + [one.name for one in points_in_use(tx, _POINT.school == school)]
+
+
+def _settle_swv(_tx: Transaction, known: Swv | None, made: Swv) -> None:
+    """Let an SWV begin as one that may not exchange yet."""
+    if known is None:
+        made.qualification = QUALIFICATION_STATE_REGISTERED
+
+
+def _users_of_swv(tx: Transaction, swv: str) -> list[str]:
+    mandates = [one.name for one in mandates_in_use(tx, _MANDATE.swv == swv)]
+    return mandates + [one.name for one in points_in_use(tx, _POINT.swv == swv)]
 
 
 def _settle_supplier(_tx: Transaction, known: Supplier | None, made: Supplier) -> None:
@@ -154,7 +165,18 @@ SCHOOL: Register[School] = Register(
     users=_users_of_school,
     release=lambda tx, school: revoke_all(tx, f"{school} closed", _MANDATE.school == school),
 )
-SWV: Register[Swv] = Register(SWVS, "swv", {})
+SWV: Register[Swv] = Register(
+    SWVS,
+    "swv",
+    {
+        roles.ROLE_SUPPLIER: lambda supplier: _SWV.name.in_(
+            select(_MANDATE.swv).where(_MANDATE.supplier == supplier)
+        ),
+    },
+    settle=_settle_swv,
+    users=_users_of_swv,
+    release=lambda tx, swv: revoke_all(tx, f"{swv} closed", _MANDATE.swv == swv),
+)
 REGIONAL_INITIATIVE: Register[RegionalInitiative] = Register(
     REGIONAL_INITIATIVES, "regional_initiative", {}
 )

@@ -50,7 +50,7 @@ BOARDS = Collection(Board, BoardRow, output_only=[_STATUS], extra=_searched)
 SCHOOLS = Collection(
     School, SchoolRow, output_only=[_STATUS, "qualification", "trial_end_time"], extra=_searched
 )
-SWVS = Collection(Swv, SwvRow, output_only=[_STATUS], extra=_searched)
+SWVS = Collection(Swv, SwvRow, output_only=[_STATUS, "qualification"], extra=_searched)
 REGIONAL_INITIATIVES = Collection(
     RegionalInitiative, RegionalInitiativeRow, output_only=[_STATUS], extra=_searched
 )

@@ -210,7 +210,9 @@ class SwvServicer(Calls, swvs_grpc.SwvServiceServicer):
         """Close an SWV."""
         return await self.change(
             request,
-            lambda tx: swvs.CloseSwvResponse(swv=SWV.close(tx, request.name, request.etag)),
+            lambda tx: swvs.CloseSwvResponse(
+                swv=SWV.close(tx, request.name, request.etag, force=request.force)
+            ),
         )
 
     async def ReopenSwv(self, request: swvs.ReopenSwvRequest, _: Any) -> swvs.ReopenSwvResponse:

@@ -44,6 +44,8 @@ class SwvRow(ResourceRow, table=True):
     display_name: str
     address: str
     status: int
+    qualification: int
+    test_swv: bool
     searched: str
 
 

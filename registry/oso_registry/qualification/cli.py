@@ -1,4 +1,4 @@
-"""Commands on the qualification of schools: `oso-registry qualification ...`.
+"""Commands on the qualification of schools and SWVs: `oso-registry qualification ...`.
 
 Imports are made where they are used: see `oso_registry.parties.asking`. Dates are days in UTC:
 until the beginning of that day.
@@ -26,13 +26,18 @@ _UNTIL = click.option(
     "--until",
     "end",
     type=_DAY,
-    required=True,
     metavar="YYYY-MM-DD",
-    help="Until, not including, this day.",
+    help="Until, not including, this day; an SWV's trial has no end.",
 )
 _WHY = click.option(
     "--reason", required=True, help="Why, for whoever asks later. No personal data."
 )
+
+
+_BASIS = click.option(
+    "--reason", default="", help="What it rests on; needed for an SWV. No personal data."
+)
+_PARTY = click.argument("party", metavar="BRIN|SWV")
 
 
 @click.group()
@@ -41,13 +46,13 @@ def qualification() -> None:
 
 
 @qualification.command("show")
-@_BRIN
+@_PARTY
 @pass_desk
-def show(desk: Desk, brin: str) -> None:
-    """Show what a school has done, what is to be done, and by whom."""
+def show(desk: Desk, party: str) -> None:
+    """Show what a school has done, what is to be done, and by whom; or where an SWV stands."""
     from oso.registry.v1.qualification_service_pb2 import GetQualificationRequest  # noqa: PLC0415
 
-    _tell(desk, _asked(desk, GetQualificationRequest(name=_name(brin))))
+    _tell(desk, _asked(desk, GetQualificationRequest(name=_name(party))))
 
 
 @qualification.command("list")
@@ -217,61 +222,66 @@ def evaluate(
 
 
 @qualification.command("start-trial")
-@_BRIN
+@_PARTY
 @_UNTIL
+@_BASIS
 @pass_desk
-def start_trial(desk: Desk, brin: str, end: datetime) -> None:
-    """Let a school exchange with test schools, until a day."""
-    _act(desk, brin, "START_TRIAL", end=end)
+def start_trial(desk: Desk, party: str, end: datetime | None, reason: str) -> None:
+    """Let a school exchange with test schools until a day, or an SWV."""
+    if end is None and not _is_swv(party):
+        raise click.UsageError("Missing option '--until'.")
+    _act(desk, party, "START_TRIAL", reason, end)
 
 
 @qualification.command("qualify")
-@_BRIN
+@_PARTY
+@_BASIS
 @pass_desk
-def qualify(desk: Desk, brin: str) -> None:
-    """Let a school exchange with everybody."""
-    _act(desk, brin, "QUALIFY")
+def qualify(desk: Desk, party: str, reason: str) -> None:
+    """Let a school or SWV exchange with everybody."""
+    _act(desk, party, "QUALIFY", reason)
 
 
 @qualification.command("suspend")
-@_BRIN
+@_PARTY
 @_WHY
 @pass_desk
-def suspend(desk: Desk, brin: str, reason: str) -> None:
-    """Stop a school for now."""
-    _act(desk, brin, "SUSPEND", reason)
+def suspend(desk: Desk, party: str, reason: str) -> None:
+    """Stop a school or SWV for now."""
+    _act(desk, party, "SUSPEND", reason)
 
 
 @qualification.command("resume")
-@_BRIN
+@_PARTY
+@_BASIS
 @pass_desk
-def resume(desk: Desk, brin: str) -> None:
-    """Take a suspension back: the school is again what it was."""
-    _act(desk, brin, "RESUME")
+def resume(desk: Desk, party: str, reason: str) -> None:
+    """Take a suspension back: the school or SWV is again what it was."""
+    _act(desk, party, "RESUME", reason)
 
 
 @qualification.command("withdraw")
-@_BRIN
+@_PARTY
 @_WHY
 @pass_desk
-def withdraw(desk: Desk, brin: str, reason: str) -> None:
-    """Stop a school for good."""
-    _act(desk, brin, "WITHDRAW", reason)
+def withdraw(desk: Desk, party: str, reason: str) -> None:
+    """Stop a school or SWV for good."""
+    _act(desk, party, "WITHDRAW", reason)
 
 
 @qualification.command("reinstate")
-@_BRIN
+@_PARTY
 @_WHY
 @pass_desk
-def reinstate(desk: Desk, brin: str, reason: str) -> None:
-    """Let a withdrawn school begin again, with all steps."""
-    _act(desk, brin, "REINSTATE", reason)
+def reinstate(desk: Desk, party: str, reason: str) -> None:
+    """Let a withdrawn school or SWV begin again, with all steps."""
+    _act(desk, party, "REINSTATE", reason)
 
 
-def _act(desk: Desk, brin: str, act: str, reason: str = "", end: datetime | None = None) -> None:
+def _act(desk: Desk, party: str, act: str, reason: str = "", end: datetime | None = None) -> None:
     from oso.registry.v1.qualification_service_pb2 import ActOnQualificationRequest  # noqa: PLC0415
 
-    request = ActOnQualificationRequest(name=_name(brin), reason=reason)
+    request = ActOnQualificationRequest(name=_name(party), reason=reason)
     request.act = number_of(request, "act", act)  # type: ignore[assignment]
     if end is not None:
         request.trial_end_time.FromDatetime(end)
@@ -282,8 +292,13 @@ def _asked(desk: Desk, request: Any) -> Any:
     return desk.run(lambda channel: call(channel, _SERVICE, request)).qualification
 
 
-def _name(brin: str) -> str:
-    return f"schools/{brin}/qualification"
+def _is_swv(party: str) -> bool:
+    """Tell whether this is the code of an SWV, which begins with a letter, and no BRIN."""
+    return party[:1].isalpha()
+
+
+def _name(party: str) -> str:
+    return f"{'swvs' if _is_swv(party) else 'schools'}/{party}/qualification"
 
 
 def _tell(desk: Desk, told: Any) -> None:

@@ -6,7 +6,6 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from oso.registry.v1 import qualification_pb2 as contract
-from oso.registry.v1.qualification_pb2 import QualificationDecision
 from oso.result.v1 import result_code_pb2 as codes
 from oso_registry.calls import invalid
 from oso_registry.mandates.mandates import require_moment
@@ -14,8 +13,8 @@ from oso_registry.parties.register import require_active, require_etag
 from oso_registry.parties.registers import SCHOOL
 from oso_registry.parties.resources import SCHOOLS
 from oso_registry.qualification import model
-from oso_registry.qualification.records import cannot, mark, record_of, told, unmark
-from oso_registry.qualification.resources import QUALIFICATIONS, done_steps, school_of
+from oso_registry.qualification.records import cannot, mark, note_decision, record_of, told, unmark
+from oso_registry.qualification.resources import QUALIFICATIONS, done_steps, party_of
 from oso_registry.store import microseconds_of
 from oso_rpc.errors import OsoError
 
@@ -28,8 +27,6 @@ if TYPE_CHECKING:
     from oso.registry.v1.qualification_service_pb2 import ActOnQualificationRequest
     from oso_registry.store import Transaction
 
-# A school that no longer takes part can only be stopped.
-_OF_ACTIVE = frozenset({model.START_TRIAL, model.QUALIFY, model.RESUME, model.REINSTATE})
 _AFTER_A_TRIAL = frozenset({model.QUALIFY, model.WITHDRAW, model.REINSTATE})
 
 
@@ -71,7 +68,7 @@ def act(tx: Transaction, request: ActOnQualificationRequest) -> Qualification:
     school, record = _found(tx, request.name, request.etag)
     if model.state_after(model.standing(school), request.act, record.suspended_state) is None:
         raise cannot(school, model.act_name(request.act))
-    if request.act in _OF_ACTIVE:
+    if request.act in model.OF_ACTIVE:
         require_active(school)
     if request.act in model.REASONED and not request.reason.strip():
         raise invalid("reason", "is needed: say why")
@@ -100,7 +97,7 @@ def require_past_day(tx: Transaction, field: str, day: Date) -> None:
 
 
 def _found(tx: Transaction, name: str, etag: str) -> tuple[School, Qualification]:
-    school = SCHOOL.get(tx, school_of(name))
+    school = SCHOOL.get(tx, party_of(name))
     record = record_of(tx, school.name)
     require_etag(record, etag)
     return school, record
@@ -147,17 +144,9 @@ def _decided(
     school.qualification = after
     if what in _AFTER_A_TRIAL:
         school.ClearField("trial_end_time")
-    record.ClearField("suspended_state")
-    if what == model.SUSPEND:
-        record.suspended_state = before
     if what == model.REINSTATE:
         del record.steps[:]
         record.ClearField("evaluation")
-        record.reinstate_time.FromDatetime(tx.now)
-    decision = QualificationDecision(
-        act=what, system=f"systems/{tx.caller.system_id}", reason=reason
-    )
-    decision.time.FromDatetime(tx.now)
-    record.last_decision.CopyFrom(decision)
+    note_decision(tx, record, before, what, reason)
     school = tx.put(SCHOOLS, school)
     return told(tx, school, tx.put(QUALIFICATIONS, record))

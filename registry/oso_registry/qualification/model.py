@@ -19,12 +19,13 @@ from oso.directory.v1.directory_pb2 import (
     QualificationState,
 )
 from oso.registry.v1 import qualification_pb2 as contract
+from oso.registry.v1.party_pb2 import School
 from oso_registry.columns import microseconds
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from oso.registry.v1.party_pb2 import School
+    from oso.registry.v1.party_pb2 import Swv
     from oso.registry.v1.qualification_pb2 import (
         ExchangePartners,
         QualificationAct,
@@ -92,6 +93,9 @@ NEEDED: Mapping[QualificationAct.ValueType, tuple[QualificationStep.ValueType, .
 # Acts that must have a reason, for whoever asks later.
 REASONED = frozenset({SUSPEND, WITHDRAW, REINSTATE})
 
+# Whoever no longer takes part can only be stopped.
+OF_ACTIVE = frozenset({START_TRIAL, QUALIFY, RESUME, REINSTATE})
+
 TRYING = frozenset({TRIAL, EXTENDED})
 
 
@@ -120,25 +124,26 @@ def missing(
     return [step for step in NEEDED.get(act, ()) if step not in done]
 
 
-def standing(school: School) -> QualificationState.ValueType:
-    """Give where a school stands; REGISTERED when nothing was said of it."""
-    return school.qualification or REGISTERED
+def standing(party: School | Swv) -> QualificationState.ValueType:
+    """Give where a school or SWV stands; REGISTERED when nothing was said of it."""
+    return party.qualification or REGISTERED
 
 
-def trial_has_ended(school: School, now: int) -> bool:
-    """Tell whether a school is in a trial whose end has come."""
+def trial_has_ended(party: School | Swv, now: int) -> bool:
+    """Tell whether a school is in a trial whose end has come; the trial of an SWV has none."""
     return (
-        school.qualification in TRYING
-        and school.HasField("trial_end_time")
-        and microseconds(school.trial_end_time) <= now
+        isinstance(party, School)
+        and party.qualification in TRYING
+        and party.HasField("trial_end_time")
+        and microseconds(party.trial_end_time) <= now
     )
 
 
-def partners(school: School, now: int) -> ExchangePartners.ValueType:
-    """Tell with whom a school may exchange at a moment."""
-    if school.qualification == QUALIFIED:
+def partners(party: School | Swv, now: int) -> ExchangePartners.ValueType:
+    """Tell with whom a school or SWV may exchange at a moment."""
+    if party.qualification == QUALIFIED:
         return contract.EXCHANGE_PARTNERS_EVERYBODY
-    if school.qualification in TRYING and not trial_has_ended(school, now):
+    if party.qualification in TRYING and not trial_has_ended(party, now):
         return contract.EXCHANGE_PARTNERS_TEST_SCHOOLS
     return contract.EXCHANGE_PARTNERS_NOBODY
 

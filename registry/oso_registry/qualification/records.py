@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from oso.options.v1.access_pb2 import ROLE_SUPPLIER
-from oso.registry.v1.qualification_pb2 import Qualification, StepStatus
+from oso.registry.v1.qualification_pb2 import Qualification, QualificationDecision, StepStatus
 from oso.result.v1 import result_code_pb2 as codes
 from oso_registry.parties.register import require_active, require_etag
 from oso_registry.parties.registers import SCHOOL
@@ -15,8 +15,8 @@ from oso_registry.qualification import model
 from oso_registry.qualification.resources import (
     QUALIFICATIONS,
     done_steps,
+    party_of,
     qualification_of,
-    school_of,
 )
 from oso_registry.resources import page
 from oso_registry.store import microseconds_of
@@ -25,8 +25,9 @@ from oso_rpc.errors import OsoError
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from oso.registry.v1.party_pb2 import School
-    from oso.registry.v1.qualification_pb2 import QualificationStep
+    from oso.directory.v1.directory_pb2 import QualificationState
+    from oso.registry.v1.party_pb2 import School, Swv
+    from oso.registry.v1.qualification_pb2 import QualificationAct, QualificationStep
     from oso.registry.v1.qualification_service_pb2 import ListQualificationsRequest
     from oso_registry.store import Transaction
 
@@ -40,8 +41,8 @@ def get_qualification(tx: Transaction, name: str) -> Qualification:
         OsoError: RESOURCE_UNKNOWN, NOT_ALLOWED.
 
     """
-    school = SCHOOL.get(tx, school_of(name))
-    return _shown(tx, told(tx, school, record_of(tx, school.name)))
+    school = SCHOOL.get(tx, party_of(name))
+    return shown(tx, told(tx, school, record_of(tx, school.name)))
 
 
 def list_qualifications(
@@ -58,12 +59,12 @@ def list_qualifications(
         where.append(_SCHOOL.trial_end_time <= microseconds_of(tx.now))
     found, token = page(tx, SCHOOLS, request, *where)
     tx.load(QUALIFICATIONS, [qualification_of(school.name) for school in found])
-    return [_shown(tx, told(tx, school, record_of(tx, school.name))) for school in found], token
+    return [shown(tx, told(tx, school, record_of(tx, school.name))) for school in found], token
 
 
-def record_of(tx: Transaction, school: str) -> Qualification:
-    """Give the record of a school, as it is kept; an empty one when nothing was done."""
-    name = qualification_of(school)
+def record_of(tx: Transaction, party: str) -> Qualification:
+    """Give the record of a school or SWV, as it is kept; an empty one when nothing was done."""
+    name = qualification_of(party)
     return tx.get(QUALIFICATIONS, name) or Qualification(name=name)
 
 
@@ -83,8 +84,8 @@ def told(tx: Transaction, school: School, record: Qualification) -> Qualificatio
     return record
 
 
-def _shown(tx: Transaction, qualification: Qualification) -> Qualification:
-    """Leave out for a supplier what is between the school and OfficeHeart."""
+def shown(tx: Transaction, qualification: Qualification) -> Qualification:
+    """Leave out for a supplier what is between the school or SWV and OfficeHeart."""
     if tx.caller.role == ROLE_SUPPLIER:
         qualification.last_decision.ClearField("reason")
         qualification.evaluation.ClearField("remark")
@@ -107,7 +108,7 @@ def to_change(tx: Transaction, name: str, etag: str, what: str) -> tuple[School,
             school that was withdrawn.
 
     """
-    school = SCHOOL.get(tx, school_of(name))
+    school = SCHOOL.get(tx, party_of(name))
     record = record_of(tx, school.name)
     require_etag(record, etag)
     require_active(school)
@@ -116,12 +117,39 @@ def to_change(tx: Transaction, name: str, etag: str, what: str) -> tuple[School,
     return school, record
 
 
-def cannot(school: School, what: str) -> OsoError:
-    """Make the refusal of what cannot be done with a school that stands as this one."""
+def note_decision(
+    tx: Transaction,
+    record: Qualification,
+    before: QualificationState.ValueType,
+    act: QualificationAct.ValueType,
+    reason: str,
+) -> None:
+    """Note what was decided of a school or SWV, in a record that is to be written.
+
+    Args:
+        tx: The transaction.
+        record: The record.
+        before: Where it stood before.
+        act: What was decided.
+        reason: Why.
+
+    """
+    record.ClearField("suspended_state")
+    if act == model.SUSPEND:
+        record.suspended_state = before
+    if act == model.REINSTATE:
+        record.reinstate_time.FromDatetime(tx.now)
+    system = f"systems/{tx.caller.system_id}"
+    record.last_decision.CopyFrom(QualificationDecision(act=act, system=system, reason=reason))
+    record.last_decision.time.FromDatetime(tx.now)
+
+
+def cannot(party: School | Swv, what: str) -> OsoError:
+    """Make the refusal of what cannot be done with a school or SWV that stands as this one."""
     return OsoError(
         codes.RESULT_CODE_QUALIFICATION_STATE,
-        school=school.name,
-        state=model.state_name(model.standing(school)),
+        school=party.name,
+        state=model.state_name(model.standing(party)),
         act=what,
     )
 

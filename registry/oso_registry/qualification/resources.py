@@ -1,4 +1,4 @@
-"""Qualification and admission as resources: one for each school and supplier (AIP-156)."""
+"""Qualification and admission as resources: one for each school, SWV and supplier (AIP-156)."""
 
 from __future__ import annotations
 
@@ -20,14 +20,19 @@ if TYPE_CHECKING:
 _QUALIFICATION, _ADMISSION = "/qualification", "/admission"
 
 
-def qualification_of(school: str) -> str:
-    """Give the name of the qualification of a school."""
-    return school + _QUALIFICATION
+def qualification_of(party: str) -> str:
+    """Give the name of the qualification of a school or SWV."""
+    return party + _QUALIFICATION
 
 
-def school_of(name: str) -> str:
-    """Give the name of the school a qualification or a submission belongs to."""
+def party_of(name: str) -> str:
+    """Give the name of the school or SWV a qualification or a submission belongs to."""
     return "/".join(name.split("/", 2)[:2])
+
+
+def is_of_swv(name: str) -> bool:
+    """Tell whether a qualification is an SWV's; else it is a school's."""
+    return name.startswith("swvs/")
 
 
 def admission_of(supplier: str) -> str:
@@ -48,7 +53,7 @@ def done_steps(qualification: Qualification) -> set[QualificationStep.ValueType]
 def _searched(qualification: Qualification) -> dict[str, Any]:
     done = done_steps(qualification)
     return {
-        "school": school_of(qualification.name),
+        "school": party_of(qualification.name),
         "certificate_seen": model.CERTIFICATE in done,
         "exchange_seen": model.EXCHANGE in done,
     }
@@ -65,6 +70,6 @@ SUBMISSIONS = Collection(
     ChecklistSubmission,
     ChecklistSubmissionRow,
     output_only=["system", "no_count"],
-    extra=lambda submission: {"school": school_of(submission.name)},
+    extra=lambda submission: {"school": party_of(submission.name)},
 )
 ADMISSIONS = Collection(Admission, AdmissionRow, derived=["state"])

@@ -10,7 +10,16 @@ from oso.registry.v1 import qualification_service_pb2 as messages
 from oso.registry.v1 import qualification_service_pb2_grpc as stubs
 from oso.registry.v1.party_pb2 import ProductQualification
 from oso_registry.parties.rpc import Calls
-from oso_registry.qualification import admission, deciding, material, products, records, steps
+from oso_registry.qualification import (
+    admission,
+    deciding,
+    material,
+    products,
+    records,
+    steps,
+    swvs,
+)
+from oso_registry.qualification.resources import is_of_swv
 from oso_rpc.server import Registration
 
 if TYPE_CHECKING:
@@ -23,11 +32,11 @@ class QualificationServicer(Calls, stubs.QualificationServiceServicer):
     async def GetQualification(
         self, request: messages.GetQualificationRequest, _: Any
     ) -> messages.GetQualificationResponse:
-        """Tell how far a school has come."""
+        """Tell how far a school or SWV has come."""
+        swv = is_of_swv(request.name)
+        get = swvs.get_swv_qualification if swv else records.get_qualification
         return await self.look(
-            lambda tx: messages.GetQualificationResponse(
-                qualification=records.get_qualification(tx, request.name)
-            )
+            lambda tx: messages.GetQualificationResponse(qualification=get(tx, request.name))
         )
 
     async def ListQualifications(
@@ -129,10 +138,11 @@ class QualificationServicer(Calls, stubs.QualificationServiceServicer):
     async def ActOnQualification(
         self, request: messages.ActOnQualificationRequest, _: Any
     ) -> messages.ActOnQualificationResponse:
-        """Decide about a school."""
+        """Decide about a school or SWV."""
+        act = swvs.act_on_swv if is_of_swv(request.name) else deciding.act
         return await self.change(
             request,
-            lambda tx: messages.ActOnQualificationResponse(qualification=deciding.act(tx, request)),
+            lambda tx: messages.ActOnQualificationResponse(qualification=act(tx, request)),
         )
 
     async def GetAdmission(

@@ -13,8 +13,8 @@ from oso_registry.qualification.records import mark, to_change, told, unmark
 from oso_registry.qualification.resources import (
     QUALIFICATIONS,
     SUBMISSIONS,
+    party_of,
     qualification_of,
-    school_of,
 )
 from oso_registry.resources import new, page
 from oso_rpc.errors import OsoError
@@ -134,7 +134,7 @@ def get_submission(tx: Transaction, name: str) -> ChecklistSubmission:
         OsoError: RESOURCE_UNKNOWN, NOT_ALLOWED.
 
     """
-    SCHOOL.get(tx, school_of(name))
+    SCHOOL.get(tx, party_of(name))
     return tx.require(SUBMISSIONS, name)
 
 

@@ -129,28 +129,32 @@ _LAST = {
 }
 
 
-def brin_of(qualification: Qualification) -> str:
-    """Give the BRIN of the school."""
+def id_of(qualification: Qualification) -> str:
+    """Give the BRIN of the school, or the code of the SWV."""
     return qualification.name.split("/")[1]
 
 
 def headline(qualification: Qualification, text: Text) -> str:
-    """Give one line: which school, where it stands, how many steps are done."""
+    """Give one line: which school or SWV, where it stands, how many steps are done."""
     done = sum(one.HasField("done_time") for one in qualification.steps)
-    head = f"{brin_of(qualification)}  {text(*_STATES[qualification.state])}"
+    head = f"{id_of(qualification)}  {text(*_STATES[qualification.state])}"
     if qualification.HasField("trial_end_time"):
         end = day(qualification.trial_end_time)
         ended = qualification.state in _TRYING and _has_ended(qualification)
         head += f", {text('afgelopen op', 'ended on') if ended else text('tot', 'until')} {end}"
+    if not qualification.steps:  # an SWV has none
+        return head
     return f"{head}  {done}/{len(qualification.steps)} {text('stappen gedaan', 'steps done')}"
 
 
 def whole(qualification: Qualification, text: Text) -> list[str]:
-    """Give all of it: where it stands, the seven steps, and who is to move."""
-    lines = [headline(qualification, text), text(*_PARTNERS[qualification.partners]), ""]
-    for number, status in enumerate(qualification.steps, 1):
-        lines += _step(number, status, brin_of(qualification), text)
-    lines += ["", _next(qualification, text)]
+    """Give all of it: where it stands, the seven steps of a school, and who is to move."""
+    lines = [headline(qualification, text), text(*_PARTNERS[qualification.partners])]
+    if qualification.steps:
+        lines.append("")
+        for number, status in enumerate(qualification.steps, 1):
+            lines += _step(number, status, id_of(qualification), text)
+        lines += ["", _next(qualification, text)]
     reason = qualification.last_decision.reason
     if reason:
         lines.append(text("Laatste besluit, omdat: ", "Last decision, because: ") + reason)

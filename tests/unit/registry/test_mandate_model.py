@@ -140,7 +140,26 @@ def test_a_delivery_point_stays_within_its_mandate(
 )
 def test_a_routing_key_is_its_schools(key: str, expected: bool) -> None:  # noqa: FBT001  a column
     """Prefix, zeros, the BRIN of the school, zeros, and the number of the administration."""
-    assert expected == model.is_routing_key(key, "00SS")
+    assert expected == model.is_routing_key(key, "schools/00SS")
+
+
+@pytest.mark.parametrize(
+    ("code", "key", "expected"),
+    [
+        ("PO3001", "00000099000PO3001001", True),
+        ("PO30", "0000009900000PO30931", True),
+        ("VO123456", "000000990VO123456001", True),
+        ("PO3001", "00000099000PO3002001", False),  # another SWV's
+        ("PO3001", "0000009900000PO30001", False),
+        ("PO3001", "00000007000PO3001001", False),
+        ("PO3001", "00000099000PO300100A", False),
+        ("PO3001", "00000099000PO3001", False),
+        ("PO3001", "0000000700000SS00001", False),  # a school's
+    ],
+)
+def test_a_routing_key_is_its_swvs(code: str, key: str, expected: bool) -> None:  # noqa: FBT001
+    """Prefix of test OINs, zeros and the code in nine characters, and a number of three digits."""
+    assert expected == model.is_routing_key(key, f"swvs/{code}")
 
 
 def test_swv_dossiers_stand_alone() -> None:

@@ -67,7 +67,7 @@ def test_the_mandated_supplier_registers_a_delivery_point(mandated: Country) -> 
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
-        ({"school": ""}, "REQUEST_INVALID delivery_point.school"),
+        ({"school": ""}, "REQUEST_INVALID delivery_point: belongs to a school or to an SWV"),
         ({"vestiging": "0"}, "REQUEST_INVALID delivery_point.vestiging"),
         ({"vestiging": "01"}, "REQUEST_INVALID delivery_point.vestiging: schools/00SS has no"),
         ({"mandate": ""}, "REQUEST_INVALID delivery_point.mandate"),

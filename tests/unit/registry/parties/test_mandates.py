@@ -51,7 +51,7 @@ def test_a_board_gives_a_mandate_for_its_school(country: Country) -> None:
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
-        ({"board": ""}, "REQUEST_INVALID mandate.board"),
+        ({"board": ""}, "REQUEST_INVALID mandate: is given by a board for a school, or by an SWV"),
         ({"board": "boards/1"}, "REQUEST_INVALID mandate.board"),
         ({"school": "schools/00s"}, "REQUEST_INVALID mandate.school"),
         ({"kinds": []}, "REQUEST_INVALID mandate.kinds"),

@@ -28,7 +28,7 @@ from oso.options.v1 import access_pb2 as oso_dot_options_dot_v1_dot_access__pb2
 from oso.registry.v1 import mandate_pb2 as oso_dot_registry_dot_v1_dot_mandate__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n,oso/registry/v1/delivery_point_service.proto\x12\x0foso.registry.v1\x1a\x1b\x62uf/validate/validate.proto\x1a google/protobuf/field_mask.proto\x1a\x1boso/options/v1/access.proto\x1a\x1doso/registry/v1/mandate.proto\"M\n\x17GetDeliveryPointRequest\x12\x32\n\x04name\x18\x01 \x01(\tB$\xbaH!r\x1f\x32\x1d^deliveryPoints/[0-9A-Z]{20}$\"R\n\x18GetDeliveryPointResponse\x12\x36\n\x0e\x64\x65livery_point\x18\x01 \x01(\x0b\x32\x1e.oso.registry.v1.DeliveryPoint\"\xfc\x02\n\x19ListDeliveryPointsRequest\x12\x34\n\x06school\x18\x01 \x01(\tB$\xbaH!r\x1c\x32\x1a^schools/[0-9]{2}[A-Z]{2}$\xd8\x01\x01\x12\x34\n\x08supplier\x18\x02 \x01(\tB\"\xbaH\x1fr\x1a\x32\x18^suppliers/[0-9A-Z]{20}$\xd8\x01\x01\x12\x33\n\x07mandate\x18\x03 \x01(\tB\"\xbaH\x1fr\x1a\x32\x18^mandates/[0-9a-f-]{36}$\xd8\x01\x01\x12\x46\n\x06system\x18\x04 \x01(\tB6\xbaH3r.2,^systems/[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$\xd8\x01\x01\x12<\n\x05state\x18\x05 \x01(\x0e\x32#.oso.registry.v1.DeliveryPointStateB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x1a\n\tpage_size\x18\x06 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x07 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\"n\n\x1aListDeliveryPointsResponse\x12\x37\n\x0f\x64\x65livery_points\x18\x01 \x03(\x0b\x32\x1e.oso.registry.v1.DeliveryPoint\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xac\x01\n\x1a\x43reateDeliveryPointRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x30\n\x11\x64\x65livery_point_id\x18\x02 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[0-9A-Z]{20}$\x12>\n\x0e\x64\x65livery_point\x18\x03 \x01(\x0b\x32\x1e.oso.registry.v1.DeliveryPointB\x06\xbaH\x03\xd8\x01\x03\"U\n\x1b\x43reateDeliveryPointResponse\x12\x36\n\x0e\x64\x65livery_point\x18\x01 \x01(\x0b\x32\x1e.oso.registry.v1.DeliveryPoint\"\xab\x01\n\x1aUpdateDeliveryPointRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12>\n\x0e\x64\x65livery_point\x18\x02 \x01(\x0b\x32\x1e.oso.registry.v1.DeliveryPointB\x06\xbaH\x03\xd8\x01\x03\x12/\n\x0bupdate_mask\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\"U\n\x1bUpdateDeliveryPointResponse\x12\x36\n\x0e\x64\x65livery_point\x18\x01 \x01(\x0b\x32\x1e.oso.registry.v1.DeliveryPoint\"\x86\x01\n\x1b\x44isableDeliveryPointRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x32\n\x04name\x18\x02 \x01(\tB$\xbaH!r\x1f\x32\x1d^deliveryPoints/[0-9A-Z]{20}$\x12\x15\n\x04\x65tag\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\"V\n\x1c\x44isableDeliveryPointResponse\x12\x36\n\x0e\x64\x65livery_point\x18\x01 \x01(\x0b\x32\x1e.oso.registry.v1.DeliveryPoint\"\x85\x01\n\x1a\x45nableDeliveryPointRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x32\n\x04name\x18\x02 \x01(\tB$\xbaH!r\x1f\x32\x1d^deliveryPoints/[0-9A-Z]{20}$\x12\x15\n\x04\x65tag\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\"U\n\x1b\x45nableDeliveryPointResponse\x12\x36\n\x0e\x64\x65livery_point\x18\x01 \x01(\x0b\x32\x1e.oso.registry.v1.DeliveryPoint2\x90\x06\n\x14\x44\x65liveryPointService\x12x\n\x10GetDeliveryPoint\x12(.oso.registry.v1.GetDeliveryPointRequest\x1a).oso.registry.v1.GetDeliveryPointResponse\"\x0f\x90\x02\x01\xc2\xb7\x18\x08\n\x06\x01\x02\x03\x04\x05\x06\x12~\n\x12ListDeliveryPoints\x12*.oso.registry.v1.ListDeliveryPointsRequest\x1a+.oso.registry.v1.ListDeliveryPointsResponse\"\x0f\x90\x02\x01\xc2\xb7\x18\x08\n\x06\x01\x02\x03\x04\x05\x06\x12}\n\x13\x43reateDeliveryPoint\x12+.oso.registry.v1.CreateDeliveryPointRequest\x1a,.oso.registry.v1.CreateDeliveryPointResponse\"\x0b\x90\x02\x02\xc2\xb7\x18\x04\n\x02\x01\x06\x12}\n\x13UpdateDeliveryPoint\x12+.oso.registry.v1.UpdateDeliveryPointRequest\x1a,.oso.registry.v1.UpdateDeliveryPointResponse\"\x0b\x90\x02\x02\xc2\xb7\x18\x04\n\x02\x01\x06\x12\x80\x01\n\x14\x44isableDeliveryPoint\x12,.oso.registry.v1.DisableDeliveryPointRequest\x1a-.oso.registry.v1.DisableDeliveryPointResponse\"\x0b\x90\x02\x02\xc2\xb7\x18\x04\n\x02\x01\x06\x12}\n\x13\x45nableDeliveryPoint\x12+.oso.registry.v1.EnableDeliveryPointRequest\x1a,.oso.registry.v1.EnableDeliveryPointResponse\"\x0b\x90\x02\x02\xc2\xb7\x18\x04\n\x02\x01\x06\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n,oso/registry/v1/delivery_point_service.proto\x12\x0foso.registry.v1\x1a\x1b\x62uf/validate/validate.proto\x1a google/protobuf/field_mask.proto\x1a\x1boso/options/v1/access.proto\x1a\x1doso/registry/v1/mandate.proto\"M\n\x17GetDeliveryPointRequest\x12\x32\n\x04name\x18\x01 \x01(\tB$\xbaH!r\x1f\x32\x1d^deliveryPoints/[0-9A-Z]{20}$\"R\n\x18GetDeliveryPointResponse\x12\x36\n\x0e\x64\x65livery_point\x18\x01 \x01(\x0b\x32\x1e.oso.registry.v1.DeliveryPoint\"\xae\x03\n\x19ListDeliveryPointsRequest\x12\x34\n\x06school\x18\x01 \x01(\tB$\xbaH!r\x1c\x32\x1a^schools/[0-9]{2}[A-Z]{2}$\xd8\x01\x01\x12\x34\n\x08supplier\x18\x02 \x01(\tB\"\xbaH\x1fr\x1a\x32\x18^suppliers/[0-9A-Z]{20}$\xd8\x01\x01\x12\x33\n\x07mandate\x18\x03 \x01(\tB\"\xbaH\x1fr\x1a\x32\x18^mandates/[0-9a-f-]{36}$\xd8\x01\x01\x12\x46\n\x06system\x18\x04 \x01(\tB6\xbaH3r.2,^systems/[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$\xd8\x01\x01\x12<\n\x05state\x18\x05 \x01(\x0e\x32#.oso.registry.v1.DeliveryPointStateB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x1a\n\tpage_size\x18\x06 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x07 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\x12\x30\n\x03swv\x18\x08 \x01(\tB#\xbaH r\x1b\x32\x19^swvs/[A-Z][A-Z0-9]{3,7}$\xd8\x01\x01\"n\n\x1aListDeliveryPointsResponse\x12\x37\n\x0f\x64\x65livery_points\x18\x01 \x03(\x0b\x32\x1e.oso.registry.v1.DeliveryPoint\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xac\x01\n\x1a\x43reateDeliveryPointRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x30\n\x11\x64\x65livery_point_id\x18\x02 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[0-9A-Z]{20}$\x12>\n\x0e\x64\x65livery_point\x18\x03 \x01(\x0b\x32\x1e.oso.registry.v1.DeliveryPointB\x06\xbaH\x03\xd8\x01\x03\"U\n\x1b\x43reateDeliveryPointResponse\x12\x36\n\x0e\x64\x65livery_point\x18\x01 \x01(\x0b\x32\x1e.oso.registry.v1.DeliveryPoint\"\xab\x01\n\x1aUpdateDeliveryPointRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12>\n\x0e\x64\x65livery_point\x18\x02 \x01(\x0b\x32\x1e.oso.registry.v1.DeliveryPointB\x06\xbaH\x03\xd8\x01\x03\x12/\n\x0bupdate_mask\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\"U\n\x1bUpdateDeliveryPointResponse\x12\x36\n\x0e\x64\x65livery_point\x18\x01 \x01(\x0b\x32\x1e.oso.registry.v1.DeliveryPoint\"\x86\x01\n\x1b\x44isableDeliveryPointRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x32\n\x04name\x18\x02 \x01(\tB$\xbaH!r\x1f\x32\x1d^deliveryPoints/[0-9A-Z]{20}$\x12\x15\n\x04\x65tag\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\"V\n\x1c\x44isableDeliveryPointResponse\x12\x36\n\x0e\x64\x65livery_point\x18\x01 \x01(\x0b\x32\x1e.oso.registry.v1.DeliveryPoint\"\x85\x01\n\x1a\x45nableDeliveryPointRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x32\n\x04name\x18\x02 \x01(\tB$\xbaH!r\x1f\x32\x1d^deliveryPoints/[0-9A-Z]{20}$\x12\x15\n\x04\x65tag\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\"U\n\x1b\x45nableDeliveryPointResponse\x12\x36\n\x0e\x64\x65livery_point\x18\x01 \x01(\x0b\x32\x1e.oso.registry.v1.DeliveryPoint2\x90\x06\n\x14\x44\x65liveryPointService\x12x\n\x10GetDeliveryPoint\x12(.oso.registry.v1.GetDeliveryPointRequest\x1a).oso.registry.v1.GetDeliveryPointResponse\"\x0f\x90\x02\x01\xc2\xb7\x18\x08\n\x06\x01\x02\x03\x04\x05\x06\x12~\n\x12ListDeliveryPoints\x12*.oso.registry.v1.ListDeliveryPointsRequest\x1a+.oso.registry.v1.ListDeliveryPointsResponse\"\x0f\x90\x02\x01\xc2\xb7\x18\x08\n\x06\x01\x02\x03\x04\x05\x06\x12}\n\x13\x43reateDeliveryPoint\x12+.oso.registry.v1.CreateDeliveryPointRequest\x1a,.oso.registry.v1.CreateDeliveryPointResponse\"\x0b\x90\x02\x02\xc2\xb7\x18\x04\n\x02\x01\x06\x12}\n\x13UpdateDeliveryPoint\x12+.oso.registry.v1.UpdateDeliveryPointRequest\x1a,.oso.registry.v1.UpdateDeliveryPointResponse\"\x0b\x90\x02\x02\xc2\xb7\x18\x04\n\x02\x01\x06\x12\x80\x01\n\x14\x44isableDeliveryPoint\x12,.oso.registry.v1.DisableDeliveryPointRequest\x1a-.oso.registry.v1.DisableDeliveryPointResponse\"\x0b\x90\x02\x02\xc2\xb7\x18\x04\n\x02\x01\x06\x12}\n\x13\x45nableDeliveryPoint\x12+.oso.registry.v1.EnableDeliveryPointRequest\x1a,.oso.registry.v1.EnableDeliveryPointResponse\"\x0b\x90\x02\x02\xc2\xb7\x18\x04\n\x02\x01\x06\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -51,6 +51,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTDELIVERYPOINTSREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\004\032\002(\000'
   _globals['_LISTDELIVERYPOINTSREQUEST'].fields_by_name['page_token']._loaded_options = None
   _globals['_LISTDELIVERYPOINTSREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\005r\003\030\200\002'
+  _globals['_LISTDELIVERYPOINTSREQUEST'].fields_by_name['swv']._loaded_options = None
+  _globals['_LISTDELIVERYPOINTSREQUEST'].fields_by_name['swv']._serialized_options = b'\272H r\0332\031^swvs/[A-Z][A-Z0-9]{3,7}$\330\001\001'
   _globals['_CREATEDELIVERYPOINTREQUEST'].fields_by_name['request_id']._loaded_options = None
   _globals['_CREATEDELIVERYPOINTREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\005r\003\260\001\001'
   _globals['_CREATEDELIVERYPOINTREQUEST'].fields_by_name['delivery_point_id']._loaded_options = None
@@ -90,25 +92,25 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETDELIVERYPOINTRESPONSE']._serialized_start=267
   _globals['_GETDELIVERYPOINTRESPONSE']._serialized_end=349
   _globals['_LISTDELIVERYPOINTSREQUEST']._serialized_start=352
-  _globals['_LISTDELIVERYPOINTSREQUEST']._serialized_end=732
-  _globals['_LISTDELIVERYPOINTSRESPONSE']._serialized_start=734
-  _globals['_LISTDELIVERYPOINTSRESPONSE']._serialized_end=844
-  _globals['_CREATEDELIVERYPOINTREQUEST']._serialized_start=847
-  _globals['_CREATEDELIVERYPOINTREQUEST']._serialized_end=1019
-  _globals['_CREATEDELIVERYPOINTRESPONSE']._serialized_start=1021
-  _globals['_CREATEDELIVERYPOINTRESPONSE']._serialized_end=1106
-  _globals['_UPDATEDELIVERYPOINTREQUEST']._serialized_start=1109
-  _globals['_UPDATEDELIVERYPOINTREQUEST']._serialized_end=1280
-  _globals['_UPDATEDELIVERYPOINTRESPONSE']._serialized_start=1282
-  _globals['_UPDATEDELIVERYPOINTRESPONSE']._serialized_end=1367
-  _globals['_DISABLEDELIVERYPOINTREQUEST']._serialized_start=1370
-  _globals['_DISABLEDELIVERYPOINTREQUEST']._serialized_end=1504
-  _globals['_DISABLEDELIVERYPOINTRESPONSE']._serialized_start=1506
-  _globals['_DISABLEDELIVERYPOINTRESPONSE']._serialized_end=1592
-  _globals['_ENABLEDELIVERYPOINTREQUEST']._serialized_start=1595
-  _globals['_ENABLEDELIVERYPOINTREQUEST']._serialized_end=1728
-  _globals['_ENABLEDELIVERYPOINTRESPONSE']._serialized_start=1730
-  _globals['_ENABLEDELIVERYPOINTRESPONSE']._serialized_end=1815
-  _globals['_DELIVERYPOINTSERVICE']._serialized_start=1818
-  _globals['_DELIVERYPOINTSERVICE']._serialized_end=2602
+  _globals['_LISTDELIVERYPOINTSREQUEST']._serialized_end=782
+  _globals['_LISTDELIVERYPOINTSRESPONSE']._serialized_start=784
+  _globals['_LISTDELIVERYPOINTSRESPONSE']._serialized_end=894
+  _globals['_CREATEDELIVERYPOINTREQUEST']._serialized_start=897
+  _globals['_CREATEDELIVERYPOINTREQUEST']._serialized_end=1069
+  _globals['_CREATEDELIVERYPOINTRESPONSE']._serialized_start=1071
+  _globals['_CREATEDELIVERYPOINTRESPONSE']._serialized_end=1156
+  _globals['_UPDATEDELIVERYPOINTREQUEST']._serialized_start=1159
+  _globals['_UPDATEDELIVERYPOINTREQUEST']._serialized_end=1330
+  _globals['_UPDATEDELIVERYPOINTRESPONSE']._serialized_start=1332
+  _globals['_UPDATEDELIVERYPOINTRESPONSE']._serialized_end=1417
+  _globals['_DISABLEDELIVERYPOINTREQUEST']._serialized_start=1420
+  _globals['_DISABLEDELIVERYPOINTREQUEST']._serialized_end=1554
+  _globals['_DISABLEDELIVERYPOINTRESPONSE']._serialized_start=1556
+  _globals['_DISABLEDELIVERYPOINTRESPONSE']._serialized_end=1642
+  _globals['_ENABLEDELIVERYPOINTREQUEST']._serialized_start=1645
+  _globals['_ENABLEDELIVERYPOINTREQUEST']._serialized_end=1778
+  _globals['_ENABLEDELIVERYPOINTRESPONSE']._serialized_start=1780
+  _globals['_ENABLEDELIVERYPOINTRESPONSE']._serialized_end=1865
+  _globals['_DELIVERYPOINTSERVICE']._serialized_start=1868
+  _globals['_DELIVERYPOINTSERVICE']._serialized_end=2652
 # @@protoc_insertion_point(module_scope)

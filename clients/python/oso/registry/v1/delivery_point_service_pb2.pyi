@@ -79,6 +79,7 @@ class ListDeliveryPointsRequest(_message.Message):
     STATE_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    SWV_FIELD_NUMBER: _builtins.int
     school: _builtins.str
     """Only those of this school, `schools/{brin}`."""
     supplier: _builtins.str
@@ -93,6 +94,8 @@ class ListDeliveryPointsRequest(_message.Message):
     """At most so many (AIP-158). 0 means 100; more than 1,000 is cut to 1,000."""
     page_token: _builtins.str
     """next_page_token of the page before."""
+    swv: _builtins.str
+    """Only those of this SWV, `swvs/{swv}`."""
     def __init__(
         self,
         *,
@@ -103,10 +106,11 @@ class ListDeliveryPointsRequest(_message.Message):
         state: _mandate_pb2.DeliveryPointState.ValueType = ...,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
+        swv: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["mandate", b"mandate", "page_size", b"page_size", "page_token", b"page_token", "school", b"school", "state", b"state", "supplier", b"supplier", "system", b"system"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["mandate", b"mandate", "page_size", b"page_size", "page_token", b"page_token", "school", b"school", "state", b"state", "supplier", b"supplier", "swv", b"swv", "system", b"system"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -153,7 +157,8 @@ class CreateDeliveryPointRequest(_message.Message):
     """A UUID made by the caller (AIP-155): the same id gives the same answer."""
     delivery_point_id: _builtins.str
     """Its routing key: `00000007`, `000`, the BRIN of the school, `00` and the
-    number of the administration, three digits.
+    number of the administration, three digits. Of an SWV: `00000099`, its code
+    with zeros before it to make nine characters, and that number.
     """
     @_builtins.property
     def delivery_point(self) -> _mandate_pb2.DeliveryPoint:

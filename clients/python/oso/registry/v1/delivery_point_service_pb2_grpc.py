@@ -97,7 +97,7 @@ class DeliveryPointServiceServicer:
 
     def UpdateDeliveryPoint(self, request, context):
         """Changes a delivery point; to another mandate too, when the one it rested
-        on ends. Its school cannot be changed.
+        on ends. Its school or SWV cannot be changed.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

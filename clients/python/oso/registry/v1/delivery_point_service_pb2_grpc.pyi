@@ -46,7 +46,7 @@ class DeliveryPointServiceStub:
     """
     UpdateDeliveryPoint: _grpc.UnaryUnaryMultiCallable[_delivery_point_service_pb2.UpdateDeliveryPointRequest, _delivery_point_service_pb2.UpdateDeliveryPointResponse]
     """Changes a delivery point; to another mandate too, when the one it rested
-    on ends. Its school cannot be changed.
+    on ends. Its school or SWV cannot be changed.
     """
     DisableDeliveryPoint: _grpc.UnaryUnaryMultiCallable[_delivery_point_service_pb2.DisableDeliveryPointRequest, _delivery_point_service_pb2.DisableDeliveryPointResponse]
     """Switches a delivery point off, from now on."""
@@ -71,7 +71,7 @@ class DeliveryPointServiceAsyncStub(DeliveryPointServiceStub):
     """
     UpdateDeliveryPoint: _aio.UnaryUnaryMultiCallable[_delivery_point_service_pb2.UpdateDeliveryPointRequest, _delivery_point_service_pb2.UpdateDeliveryPointResponse]  # type: ignore[assignment]
     """Changes a delivery point; to another mandate too, when the one it rested
-    on ends. Its school cannot be changed.
+    on ends. Its school or SWV cannot be changed.
     """
     DisableDeliveryPoint: _aio.UnaryUnaryMultiCallable[_delivery_point_service_pb2.DisableDeliveryPointRequest, _delivery_point_service_pb2.DisableDeliveryPointResponse]  # type: ignore[assignment]
     """Switches a delivery point off, from now on."""
@@ -117,7 +117,7 @@ class DeliveryPointServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_delivery_point_service_pb2.UpdateDeliveryPointResponse, _abc.Awaitable[_delivery_point_service_pb2.UpdateDeliveryPointResponse]]:
         """Changes a delivery point; to another mandate too, when the one it rested
-        on ends. Its school cannot be changed.
+        on ends. Its school or SWV cannot be changed.
         """
 
     @_abc_1.abstractmethod

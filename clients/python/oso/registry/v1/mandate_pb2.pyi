@@ -94,7 +94,7 @@ Global___DeliveryPointState: _TypeAlias = DeliveryPointState  # noqa: Y015
 
 @_typing.final
 class Mandate(_message.Message):
-    """A board lets a supplier act for a school."""
+    """A board lets a supplier act for a school, or an SWV for itself."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -111,12 +111,13 @@ class Mandate(_message.Message):
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
     STATE_FIELD_NUMBER: _builtins.int
+    SWV_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """`mandates/{mandate}`; mandate is a UUID made by OfficeHeart."""
     board: _builtins.str
-    """The board, `boards/{board}`."""
+    """The board, `boards/{board}`; empty when an SWV gives it."""
     school: _builtins.str
-    """The school, `schools/{brin}`; one of the board's."""
+    """The school, `schools/{brin}`; one of the board's. Empty when an SWV gives it."""
     supplier: _builtins.str
     """The supplier, `suppliers/{oin}`."""
     revoke_reason: _builtins.str
@@ -127,9 +128,11 @@ class Mandate(_message.Message):
     """Whether it may be used now. Output only, and not kept: it follows from the
     rest.
     """
+    swv: _builtins.str
+    """The SWV that gives it for itself, `swvs/{swv}`; empty when a board gives it."""
     @_builtins.property
     def kinds(self) -> _containers.RepeatedScalarFieldContainer[_transfer_pb2.TransferKind.ValueType]:
-        """Kinds of transfer it may act in."""
+        """Kinds of transfer it may act in; of an SWV only swv-dossier."""
 
     @_builtins.property
     def start_time(self) -> _timestamp_pb2.Timestamp:
@@ -167,10 +170,11 @@ class Mandate(_message.Message):
         create_time: _timestamp_pb2.Timestamp | None = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
         state: Global___MandateState.ValueType = ...,
+        swv: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "end_time", b"end_time", "revoke_time", b"revoke_time", "start_time", b"start_time", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["board", b"board", "create_time", b"create_time", "end_time", b"end_time", "etag", b"etag", "kinds", b"kinds", "name", b"name", "revoke_reason", b"revoke_reason", "revoke_time", b"revoke_time", "school", b"school", "start_time", b"start_time", "state", b"state", "supplier", b"supplier", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["board", b"board", "create_time", b"create_time", "end_time", b"end_time", "etag", b"etag", "kinds", b"kinds", "name", b"name", "revoke_reason", b"revoke_reason", "revoke_time", b"revoke_time", "school", b"school", "start_time", b"start_time", "state", b"state", "supplier", b"supplier", "swv", b"swv", "update_time", b"update_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -178,8 +182,8 @@ Global___Mandate: _TypeAlias = Mandate  # noqa: Y015
 
 @_typing.final
 class DeliveryPoint(_message.Message):
-    """A system at a school where dossiers are given out or received
-    (aanleverpunt).
+    """A system at a school where dossiers are given out or received, or at an SWV
+    where they are received (aanleverpunt).
     """
 
     DESCRIPTOR: _descriptor.Descriptor
@@ -200,14 +204,15 @@ class DeliveryPoint(_message.Message):
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
     STATE_FIELD_NUMBER: _builtins.int
+    SWV_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """`deliveryPoints/{routing_key}`; the routing key (routeringskenmerk) has 20
     characters.
     """
     school: _builtins.str
-    """The school, `schools/{brin}`."""
+    """The school, `schools/{brin}`; empty when it is an SWV's."""
     vestiging: _builtins.str
-    """Which location of the school, two digits."""
+    """Which location of the school, two digits; `00` for an SWV."""
     mandate: _builtins.str
     """The mandate it rests on, `mandates/{mandate}`; its supplier is the one
     that acts.
@@ -228,9 +233,11 @@ class DeliveryPoint(_message.Message):
     """Whether it may be used now. Output only, and not kept: it follows from the
     rest.
     """
+    swv: _builtins.str
+    """The SWV, `swvs/{swv}`; empty when it is a school's."""
     @_builtins.property
     def kinds(self) -> _containers.RepeatedScalarFieldContainer[_transfer_pb2.TransferKind.ValueType]:
-        """Kinds of transfer it serves; all in the mandate."""
+        """Kinds of transfer it serves; all in the mandate. At an SWV only swv-dossier."""
 
     @_builtins.property
     def dossier_years(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
@@ -271,10 +278,11 @@ class DeliveryPoint(_message.Message):
         create_time: _timestamp_pb2.Timestamp | None = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
         state: Global___DeliveryPointState.ValueType = ...,
+        swv: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "end_time", b"end_time", "start_time", b"start_time", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "create_time", b"create_time", "disabled", b"disabled", "dossier_years", b"dossier_years", "end_time", b"end_time", "etag", b"etag", "kinds", b"kinds", "mandate", b"mandate", "name", b"name", "product", b"product", "school", b"school", "start_time", b"start_time", "state", b"state", "system", b"system", "update_time", b"update_time", "vestiging", b"vestiging"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "create_time", b"create_time", "disabled", b"disabled", "dossier_years", b"dossier_years", "end_time", b"end_time", "etag", b"etag", "kinds", b"kinds", "mandate", b"mandate", "name", b"name", "product", b"product", "school", b"school", "start_time", b"start_time", "state", b"state", "swv", b"swv", "system", b"system", "update_time", b"update_time", "vestiging", b"vestiging"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -28,7 +28,7 @@ from oso.options.v1 import access_pb2 as oso_dot_options_dot_v1_dot_access__pb2
 from oso.registry.v1 import mandate_pb2 as oso_dot_registry_dot_v1_dot_mandate__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%oso/registry/v1/mandate_service.proto\x12\x0foso.registry.v1\x1a\x1b\x62uf/validate/validate.proto\x1a google/protobuf/field_mask.proto\x1a\x1boso/options/v1/access.proto\x1a\x1doso/registry/v1/mandate.proto\"B\n\x11GetMandateRequest\x12-\n\x04name\x18\x01 \x01(\tB\x1f\xbaH\x1cr\x1a\x32\x18^mandates/[0-9a-f-]{36}$\"?\n\x12GetMandateResponse\x12)\n\x07mandate\x18\x01 \x01(\x0b\x32\x18.oso.registry.v1.Mandate\"\x9f\x02\n\x13ListMandatesRequest\x12*\n\x05\x62oard\x18\x01 \x01(\tB\x1b\xbaH\x18r\x13\x32\x11^boards/[0-9]{5}$\xd8\x01\x01\x12\x34\n\x06school\x18\x02 \x01(\tB$\xbaH!r\x1c\x32\x1a^schools/[0-9]{2}[A-Z]{2}$\xd8\x01\x01\x12\x34\n\x08supplier\x18\x03 \x01(\tB\"\xbaH\x1fr\x1a\x32\x18^suppliers/[0-9A-Z]{20}$\xd8\x01\x01\x12\x36\n\x05state\x18\x04 \x01(\x0e\x32\x1d.oso.registry.v1.MandateStateB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x1a\n\tpage_size\x18\x05 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x06 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\"[\n\x14ListMandatesResponse\x12*\n\x08mandates\x18\x01 \x03(\x0b\x32\x18.oso.registry.v1.Mandate\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"g\n\x14\x43reateMandateRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x31\n\x07mandate\x18\x02 \x01(\x0b\x32\x18.oso.registry.v1.MandateB\x06\xbaH\x03\xd8\x01\x03\"B\n\x15\x43reateMandateResponse\x12)\n\x07mandate\x18\x01 \x01(\x0b\x32\x18.oso.registry.v1.Mandate\"\x98\x01\n\x14UpdateMandateRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x31\n\x07mandate\x18\x02 \x01(\x0b\x32\x18.oso.registry.v1.MandateB\x06\xbaH\x03\xd8\x01\x03\x12/\n\x0bupdate_mask\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\"B\n\x15UpdateMandateResponse\x12)\n\x07mandate\x18\x01 \x01(\x0b\x32\x18.oso.registry.v1.Mandate\"\x96\x01\n\x14RevokeMandateRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12-\n\x04name\x18\x02 \x01(\tB\x1f\xbaH\x1cr\x1a\x32\x18^mandates/[0-9a-f-]{36}$\x12\x1a\n\x06reason\x18\x03 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xf4\x03\x12\x15\n\x04\x65tag\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18@\"B\n\x15RevokeMandateResponse\x12)\n\x07mandate\x18\x01 \x01(\x0b\x32\x18.oso.registry.v1.Mandate2\xad\x04\n\x0eMandateService\x12\x66\n\nGetMandate\x12\".oso.registry.v1.GetMandateRequest\x1a#.oso.registry.v1.GetMandateResponse\"\x0f\x90\x02\x01\xc2\xb7\x18\x08\n\x06\x01\x02\x03\x04\x05\x06\x12l\n\x0cListMandates\x12$.oso.registry.v1.ListMandatesRequest\x1a%.oso.registry.v1.ListMandatesResponse\"\x0f\x90\x02\x01\xc2\xb7\x18\x08\n\x06\x01\x02\x03\x04\x05\x06\x12k\n\rCreateMandate\x12%.oso.registry.v1.CreateMandateRequest\x1a&.oso.registry.v1.CreateMandateResponse\"\x0b\x90\x02\x02\xc2\xb7\x18\x04\n\x02\x01\x04\x12k\n\rUpdateMandate\x12%.oso.registry.v1.UpdateMandateRequest\x1a&.oso.registry.v1.UpdateMandateResponse\"\x0b\x90\x02\x02\xc2\xb7\x18\x04\n\x02\x01\x04\x12k\n\rRevokeMandate\x12%.oso.registry.v1.RevokeMandateRequest\x1a&.oso.registry.v1.RevokeMandateResponse\"\x0b\x90\x02\x02\xc2\xb7\x18\x04\n\x02\x01\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%oso/registry/v1/mandate_service.proto\x12\x0foso.registry.v1\x1a\x1b\x62uf/validate/validate.proto\x1a google/protobuf/field_mask.proto\x1a\x1boso/options/v1/access.proto\x1a\x1doso/registry/v1/mandate.proto\"B\n\x11GetMandateRequest\x12-\n\x04name\x18\x01 \x01(\tB\x1f\xbaH\x1cr\x1a\x32\x18^mandates/[0-9a-f-]{36}$\"?\n\x12GetMandateResponse\x12)\n\x07mandate\x18\x01 \x01(\x0b\x32\x18.oso.registry.v1.Mandate\"\xd1\x02\n\x13ListMandatesRequest\x12*\n\x05\x62oard\x18\x01 \x01(\tB\x1b\xbaH\x18r\x13\x32\x11^boards/[0-9]{5}$\xd8\x01\x01\x12\x34\n\x06school\x18\x02 \x01(\tB$\xbaH!r\x1c\x32\x1a^schools/[0-9]{2}[A-Z]{2}$\xd8\x01\x01\x12\x34\n\x08supplier\x18\x03 \x01(\tB\"\xbaH\x1fr\x1a\x32\x18^suppliers/[0-9A-Z]{20}$\xd8\x01\x01\x12\x36\n\x05state\x18\x04 \x01(\x0e\x32\x1d.oso.registry.v1.MandateStateB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x1a\n\tpage_size\x18\x05 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x06 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\x12\x30\n\x03swv\x18\x07 \x01(\tB#\xbaH r\x1b\x32\x19^swvs/[A-Z][A-Z0-9]{3,7}$\xd8\x01\x01\"[\n\x14ListMandatesResponse\x12*\n\x08mandates\x18\x01 \x03(\x0b\x32\x18.oso.registry.v1.Mandate\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"g\n\x14\x43reateMandateRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x31\n\x07mandate\x18\x02 \x01(\x0b\x32\x18.oso.registry.v1.MandateB\x06\xbaH\x03\xd8\x01\x03\"B\n\x15\x43reateMandateResponse\x12)\n\x07mandate\x18\x01 \x01(\x0b\x32\x18.oso.registry.v1.Mandate\"\x98\x01\n\x14UpdateMandateRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x31\n\x07mandate\x18\x02 \x01(\x0b\x32\x18.oso.registry.v1.MandateB\x06\xbaH\x03\xd8\x01\x03\x12/\n\x0bupdate_mask\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\"B\n\x15UpdateMandateResponse\x12)\n\x07mandate\x18\x01 \x01(\x0b\x32\x18.oso.registry.v1.Mandate\"\x96\x01\n\x14RevokeMandateRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12-\n\x04name\x18\x02 \x01(\tB\x1f\xbaH\x1cr\x1a\x32\x18^mandates/[0-9a-f-]{36}$\x12\x1a\n\x06reason\x18\x03 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xf4\x03\x12\x15\n\x04\x65tag\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18@\"B\n\x15RevokeMandateResponse\x12)\n\x07mandate\x18\x01 \x01(\x0b\x32\x18.oso.registry.v1.Mandate2\xad\x04\n\x0eMandateService\x12\x66\n\nGetMandate\x12\".oso.registry.v1.GetMandateRequest\x1a#.oso.registry.v1.GetMandateResponse\"\x0f\x90\x02\x01\xc2\xb7\x18\x08\n\x06\x01\x02\x03\x04\x05\x06\x12l\n\x0cListMandates\x12$.oso.registry.v1.ListMandatesRequest\x1a%.oso.registry.v1.ListMandatesResponse\"\x0f\x90\x02\x01\xc2\xb7\x18\x08\n\x06\x01\x02\x03\x04\x05\x06\x12k\n\rCreateMandate\x12%.oso.registry.v1.CreateMandateRequest\x1a&.oso.registry.v1.CreateMandateResponse\"\x0b\x90\x02\x02\xc2\xb7\x18\x04\n\x02\x01\x04\x12k\n\rUpdateMandate\x12%.oso.registry.v1.UpdateMandateRequest\x1a&.oso.registry.v1.UpdateMandateResponse\"\x0b\x90\x02\x02\xc2\xb7\x18\x04\n\x02\x01\x04\x12k\n\rRevokeMandate\x12%.oso.registry.v1.RevokeMandateRequest\x1a&.oso.registry.v1.RevokeMandateResponse\"\x0b\x90\x02\x02\xc2\xb7\x18\x04\n\x02\x01\x04\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -49,6 +49,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTMANDATESREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\004\032\002(\000'
   _globals['_LISTMANDATESREQUEST'].fields_by_name['page_token']._loaded_options = None
   _globals['_LISTMANDATESREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\005r\003\030\200\002'
+  _globals['_LISTMANDATESREQUEST'].fields_by_name['swv']._loaded_options = None
+  _globals['_LISTMANDATESREQUEST'].fields_by_name['swv']._serialized_options = b'\272H r\0332\031^swvs/[A-Z][A-Z0-9]{3,7}$\330\001\001'
   _globals['_CREATEMANDATEREQUEST'].fields_by_name['request_id']._loaded_options = None
   _globals['_CREATEMANDATEREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\005r\003\260\001\001'
   _globals['_CREATEMANDATEREQUEST'].fields_by_name['mandate']._loaded_options = None
@@ -80,21 +82,21 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETMANDATERESPONSE']._serialized_start=249
   _globals['_GETMANDATERESPONSE']._serialized_end=312
   _globals['_LISTMANDATESREQUEST']._serialized_start=315
-  _globals['_LISTMANDATESREQUEST']._serialized_end=602
-  _globals['_LISTMANDATESRESPONSE']._serialized_start=604
-  _globals['_LISTMANDATESRESPONSE']._serialized_end=695
-  _globals['_CREATEMANDATEREQUEST']._serialized_start=697
-  _globals['_CREATEMANDATEREQUEST']._serialized_end=800
-  _globals['_CREATEMANDATERESPONSE']._serialized_start=802
-  _globals['_CREATEMANDATERESPONSE']._serialized_end=868
-  _globals['_UPDATEMANDATEREQUEST']._serialized_start=871
-  _globals['_UPDATEMANDATEREQUEST']._serialized_end=1023
-  _globals['_UPDATEMANDATERESPONSE']._serialized_start=1025
-  _globals['_UPDATEMANDATERESPONSE']._serialized_end=1091
-  _globals['_REVOKEMANDATEREQUEST']._serialized_start=1094
-  _globals['_REVOKEMANDATEREQUEST']._serialized_end=1244
-  _globals['_REVOKEMANDATERESPONSE']._serialized_start=1246
-  _globals['_REVOKEMANDATERESPONSE']._serialized_end=1312
-  _globals['_MANDATESERVICE']._serialized_start=1315
-  _globals['_MANDATESERVICE']._serialized_end=1872
+  _globals['_LISTMANDATESREQUEST']._serialized_end=652
+  _globals['_LISTMANDATESRESPONSE']._serialized_start=654
+  _globals['_LISTMANDATESRESPONSE']._serialized_end=745
+  _globals['_CREATEMANDATEREQUEST']._serialized_start=747
+  _globals['_CREATEMANDATEREQUEST']._serialized_end=850
+  _globals['_CREATEMANDATERESPONSE']._serialized_start=852
+  _globals['_CREATEMANDATERESPONSE']._serialized_end=918
+  _globals['_UPDATEMANDATEREQUEST']._serialized_start=921
+  _globals['_UPDATEMANDATEREQUEST']._serialized_end=1073
+  _globals['_UPDATEMANDATERESPONSE']._serialized_start=1075
+  _globals['_UPDATEMANDATERESPONSE']._serialized_end=1141
+  _globals['_REVOKEMANDATEREQUEST']._serialized_start=1144
+  _globals['_REVOKEMANDATEREQUEST']._serialized_end=1294
+  _globals['_REVOKEMANDATERESPONSE']._serialized_start=1296
+  _globals['_REVOKEMANDATERESPONSE']._serialized_end=1362
+  _globals['_MANDATESERVICE']._serialized_start=1365
+  _globals['_MANDATESERVICE']._serialized_end=1922
 # @@protoc_insertion_point(module_scope)

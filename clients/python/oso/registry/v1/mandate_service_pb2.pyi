@@ -78,6 +78,7 @@ class ListMandatesRequest(_message.Message):
     STATE_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    SWV_FIELD_NUMBER: _builtins.int
     board: _builtins.str
     """Only those given by this board, `boards/{board}`."""
     school: _builtins.str
@@ -90,6 +91,8 @@ class ListMandatesRequest(_message.Message):
     """At most so many (AIP-158). 0 means 100; more than 1,000 is cut to 1,000."""
     page_token: _builtins.str
     """next_page_token of the page before."""
+    swv: _builtins.str
+    """Only those given by this SWV, `swvs/{swv}`."""
     def __init__(
         self,
         *,
@@ -99,10 +102,11 @@ class ListMandatesRequest(_message.Message):
         state: _mandate_pb2.MandateState.ValueType = ...,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
+        swv: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["board", b"board", "page_size", b"page_size", "page_token", b"page_token", "school", b"school", "state", b"state", "supplier", b"supplier"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["board", b"board", "page_size", b"page_size", "page_token", b"page_token", "school", b"school", "state", b"state", "supplier", b"supplier", "swv", b"swv"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -26,7 +26,8 @@ if _version_not_supported:
 
 
 class MandateServiceStub:
-    """Mandates: a board lets a supplier act for a school.
+    """Mandates: a board lets a supplier act for a school, or an SWV for itself. An
+    SWV has no role of its own here: registrars act for it.
     """
 
     def __init__(self, channel):
@@ -63,7 +64,8 @@ class MandateServiceStub:
 
 
 class MandateServiceServicer:
-    """Mandates: a board lets a supplier act for a school.
+    """Mandates: a board lets a supplier act for a school, or an SWV for itself. An
+    SWV has no role of its own here: registrars act for it.
     """
 
     def GetMandate(self, request, context):
@@ -91,8 +93,8 @@ class MandateServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def UpdateMandate(self, request, context):
-        """Changes dates or kinds of a mandate that has not ended. Board, school and
-        supplier cannot be changed: revoke it and give another.
+        """Changes dates or kinds of a mandate that has not ended. Board, school, SWV
+        and supplier cannot be changed: revoke it and give another.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -143,7 +145,8 @@ def add_MandateServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class MandateService:
-    """Mandates: a board lets a supplier act for a school.
+    """Mandates: a board lets a supplier act for a school, or an SWV for itself. An
+    SWV has no role of its own here: registrars act for it.
     """
 
     @staticmethod

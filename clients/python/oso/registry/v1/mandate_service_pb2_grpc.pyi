@@ -27,7 +27,9 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class MandateServiceStub:
-    """Mandates: a board lets a supplier act for a school."""
+    """Mandates: a board lets a supplier act for a school, or an SWV for itself. An
+    SWV has no role of its own here: registrars act for it.
+    """
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
@@ -45,8 +47,8 @@ class MandateServiceStub:
     one for the same school, supplier and kind covers part of the same time.
     """
     UpdateMandate: _grpc.UnaryUnaryMultiCallable[_mandate_service_pb2.UpdateMandateRequest, _mandate_service_pb2.UpdateMandateResponse]
-    """Changes dates or kinds of a mandate that has not ended. Board, school and
-    supplier cannot be changed: revoke it and give another.
+    """Changes dates or kinds of a mandate that has not ended. Board, school, SWV
+    and supplier cannot be changed: revoke it and give another.
     """
     RevokeMandate: _grpc.UnaryUnaryMultiCallable[_mandate_service_pb2.RevokeMandateRequest, _mandate_service_pb2.RevokeMandateResponse]
     """Takes a mandate back, from now on; the delivery points that rest on it
@@ -55,7 +57,9 @@ class MandateServiceStub:
 
 @_typing.type_check_only
 class MandateServiceAsyncStub(MandateServiceStub):
-    """Mandates: a board lets a supplier act for a school."""
+    """Mandates: a board lets a supplier act for a school, or an SWV for itself. An
+    SWV has no role of its own here: registrars act for it.
+    """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     GetMandate: _aio.UnaryUnaryMultiCallable[_mandate_service_pb2.GetMandateRequest, _mandate_service_pb2.GetMandateResponse]  # type: ignore[assignment]
@@ -70,8 +74,8 @@ class MandateServiceAsyncStub(MandateServiceStub):
     one for the same school, supplier and kind covers part of the same time.
     """
     UpdateMandate: _aio.UnaryUnaryMultiCallable[_mandate_service_pb2.UpdateMandateRequest, _mandate_service_pb2.UpdateMandateResponse]  # type: ignore[assignment]
-    """Changes dates or kinds of a mandate that has not ended. Board, school and
-    supplier cannot be changed: revoke it and give another.
+    """Changes dates or kinds of a mandate that has not ended. Board, school, SWV
+    and supplier cannot be changed: revoke it and give another.
     """
     RevokeMandate: _aio.UnaryUnaryMultiCallable[_mandate_service_pb2.RevokeMandateRequest, _mandate_service_pb2.RevokeMandateResponse]  # type: ignore[assignment]
     """Takes a mandate back, from now on; the delivery points that rest on it
@@ -79,7 +83,9 @@ class MandateServiceAsyncStub(MandateServiceStub):
     """
 
 class MandateServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Mandates: a board lets a supplier act for a school."""
+    """Mandates: a board lets a supplier act for a school, or an SWV for itself. An
+    SWV has no role of its own here: registrars act for it.
+    """
 
     @_abc_1.abstractmethod
     def GetMandate(
@@ -116,8 +122,8 @@ class MandateServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _mandate_service_pb2.UpdateMandateRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_mandate_service_pb2.UpdateMandateResponse, _abc.Awaitable[_mandate_service_pb2.UpdateMandateResponse]]:
-        """Changes dates or kinds of a mandate that has not ended. Board, school and
-        supplier cannot be changed: revoke it and give another.
+        """Changes dates or kinds of a mandate that has not ended. Board, school, SWV
+        and supplier cannot be changed: revoke it and give another.
         """
 
     @_abc_1.abstractmethod

@@ -319,14 +319,23 @@ class Swv(_message.Message):
     ETAG_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
+    QUALIFICATION_FIELD_NUMBER: _builtins.int
+    TEST_SWV_FIELD_NUMBER: _builtins.int
     name: _builtins.str
-    """`swvs/{swv}`; swv is its code, such as `PO3001`."""
+    """`swvs/{swv}`; swv is its code, such as `PO3001`. It begins with a capital, so
+    it is never a BRIN; one that begins with a digit is of an SWV from before
+    that was so, which cannot be mandated and does not stand in the directory.
+    """
     display_name: _builtins.str
     """Name as registered."""
     status: Global___PartyStatus.ValueType
     """Whether it takes part. Output only: it is closed and reopened (AIP-216)."""
     etag: _builtins.str
     """Changes with every change; give it back to change what you read (AIP-154)."""
+    qualification: _directory_pb2.QualificationState.ValueType
+    """How far it has come. Output only: QualificationService changes it (AIP-216)."""
+    test_swv: _builtins.bool
+    """True for an SWV run by OSO to test with."""
     @_builtins.property
     def address(self) -> Global___PostalAddress:
         """Where it lives."""
@@ -349,10 +358,12 @@ class Swv(_message.Message):
         etag: _builtins.str = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
+        qualification: _directory_pb2.QualificationState.ValueType = ...,
+        test_swv: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "create_time", b"create_time", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "create_time", b"create_time", "display_name", b"display_name", "etag", b"etag", "name", b"name", "status", b"status", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "create_time", b"create_time", "display_name", b"display_name", "etag", b"etag", "name", b"name", "qualification", b"qualification", "status", b"status", "test_swv", b"test_swv", "update_time", b"update_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

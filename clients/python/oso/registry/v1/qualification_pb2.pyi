@@ -348,7 +348,7 @@ Global___QualificationDecision: _TypeAlias = QualificationDecision  # noqa: Y015
 
 @_typing.final
 class Qualification(_message.Message):
-    """How far a school has come. Every school has exactly one (AIP-156)."""
+    """How far a school or an SWV has come. Every one has exactly one (AIP-156)."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -365,9 +365,9 @@ class Qualification(_message.Message):
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
     name: _builtins.str
-    """`schools/{brin}/qualification`."""
+    """`schools/{brin}/qualification` or `swvs/{swv}/qualification`."""
     state: _directory_pb2.QualificationState.ValueType
-    """Where it stands: School.qualification."""
+    """Where it stands: School.qualification or Swv.qualification."""
     partners: Global___ExchangePartners.ValueType
     """With whom it may exchange now. Follows from the two above and the moment:
     past its end a trial allows nothing, and nothing needs to run for that.
@@ -384,7 +384,7 @@ class Qualification(_message.Message):
 
     @_builtins.property
     def steps(self) -> _containers.RepeatedCompositeFieldContainer[Global___StepStatus]:
-        """All seven, in order."""
+        """All seven, in order; none for an SWV."""
 
     @_builtins.property
     def evaluation(self) -> Global___Evaluation:

@@ -31,7 +31,9 @@ class GetQualificationRequest(_message.Message):
 
     NAME_FIELD_NUMBER: _builtins.int
     name: _builtins.str
-    """The qualification, `schools/{brin}/qualification`."""
+    """The qualification, `schools/{brin}/qualification` or
+    `swvs/{swv}/qualification`.
+    """
     def __init__(
         self,
         *,
@@ -582,16 +584,22 @@ class ActOnQualificationRequest(_message.Message):
     request_id: _builtins.str
     """A UUID made by the caller (AIP-155): the same id gives the same answer."""
     name: _builtins.str
-    """The qualification, `schools/{brin}/qualification`."""
+    """The qualification, `schools/{brin}/qualification` or
+    `swvs/{swv}/qualification`.
+    """
     act: _qualification_pb2.QualificationAct.ValueType
     """What is decided. EXTEND_TRIAL is what RecordEvaluation does."""
     reason: _builtins.str
-    """Why; needed to suspend, withdraw and reinstate. No personal data."""
+    """Why; needed to suspend, withdraw and reinstate, and for every decision about
+    an SWV. No personal data.
+    """
     etag: _builtins.str
     """The etag you read; empty to go ahead whatever changed meanwhile (AIP-154)."""
     @_builtins.property
     def trial_end_time(self) -> _timestamp_pb2.Timestamp:
-        """With START_TRIAL: until (not including) this moment."""
+        """With START_TRIAL: until (not including) this moment. Not for an SWV, whose
+        trial has no end.
+        """
 
     def __init__(
         self,

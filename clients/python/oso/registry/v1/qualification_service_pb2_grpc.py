@@ -219,9 +219,10 @@ class QualificationServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ActOnQualification(self, request, context):
-        """Decides about a school. Refused with QUALIFICATION_STATE when it cannot be done
-        with a school that stands as this one, and with QUALIFICATION_STEPS_MISSING
-        while steps it needs are not done.
+        """Decides about a school or an SWV. Refused with QUALIFICATION_STATE when it
+        cannot be done with one that stands as this one, and with
+        QUALIFICATION_STEPS_MISSING while steps it needs are not done. An SWV has no
+        steps: what a decision rests on is in its reason.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -77,9 +77,10 @@ class QualificationServiceStub:
     QUALIFICATION_STATE for a school that is in no trial.
     """
     ActOnQualification: _grpc.UnaryUnaryMultiCallable[_qualification_service_pb2.ActOnQualificationRequest, _qualification_service_pb2.ActOnQualificationResponse]
-    """Decides about a school. Refused with QUALIFICATION_STATE when it cannot be done
-    with a school that stands as this one, and with QUALIFICATION_STEPS_MISSING
-    while steps it needs are not done.
+    """Decides about a school or an SWV. Refused with QUALIFICATION_STATE when it
+    cannot be done with one that stands as this one, and with
+    QUALIFICATION_STEPS_MISSING while steps it needs are not done. An SWV has no
+    steps: what a decision rests on is in its reason.
     """
     GetAdmission: _grpc.UnaryUnaryMultiCallable[_qualification_service_pb2.GetAdmissionRequest, _qualification_service_pb2.GetAdmissionResponse]
     """Tells how far the admission of a supplier has come. Suppliers see their own;
@@ -160,9 +161,10 @@ class QualificationServiceAsyncStub(QualificationServiceStub):
     QUALIFICATION_STATE for a school that is in no trial.
     """
     ActOnQualification: _aio.UnaryUnaryMultiCallable[_qualification_service_pb2.ActOnQualificationRequest, _qualification_service_pb2.ActOnQualificationResponse]  # type: ignore[assignment]
-    """Decides about a school. Refused with QUALIFICATION_STATE when it cannot be done
-    with a school that stands as this one, and with QUALIFICATION_STEPS_MISSING
-    while steps it needs are not done.
+    """Decides about a school or an SWV. Refused with QUALIFICATION_STATE when it
+    cannot be done with one that stands as this one, and with
+    QUALIFICATION_STEPS_MISSING while steps it needs are not done. An SWV has no
+    steps: what a decision rests on is in its reason.
     """
     GetAdmission: _aio.UnaryUnaryMultiCallable[_qualification_service_pb2.GetAdmissionRequest, _qualification_service_pb2.GetAdmissionResponse]  # type: ignore[assignment]
     """Tells how far the admission of a supplier has come. Suppliers see their own;
@@ -306,9 +308,10 @@ class QualificationServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _qualification_service_pb2.ActOnQualificationRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_qualification_service_pb2.ActOnQualificationResponse, _abc.Awaitable[_qualification_service_pb2.ActOnQualificationResponse]]:
-        """Decides about a school. Refused with QUALIFICATION_STATE when it cannot be done
-        with a school that stands as this one, and with QUALIFICATION_STEPS_MISSING
-        while steps it needs are not done.
+        """Decides about a school or an SWV. Refused with QUALIFICATION_STATE when it
+        cannot be done with one that stands as this one, and with
+        QUALIFICATION_STEPS_MISSING while steps it needs are not done. An SWV has no
+        steps: what a decision rests on is in its reason.
         """
 
     @_abc_1.abstractmethod

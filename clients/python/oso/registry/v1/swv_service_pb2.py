@@ -28,7 +28,7 @@ from oso.options.v1 import access_pb2 as oso_dot_options_dot_v1_dot_access__pb2
 from oso.registry.v1 import party_pb2 as oso_dot_registry_dot_v1_dot_party__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!oso/registry/v1/swv_service.proto\x12\x0foso.registry.v1\x1a\x1b\x62uf/validate/validate.proto\x1a google/protobuf/field_mask.proto\x1a\x1boso/options/v1/access.proto\x1a\x1boso/registry/v1/party.proto\":\n\rGetSwvRequest\x12)\n\x04name\x18\x01 \x01(\tB\x1b\xbaH\x18r\x16\x32\x14^swvs/[A-Z0-9]{4,8}$\"3\n\x0eGetSwvResponse\x12!\n\x03swv\x18\x01 \x01(\x0b\x32\x14.oso.registry.v1.Swv\"\x9a\x01\n\x0fListSwvsRequest\x12\x36\n\x06status\x18\x01 \x01(\x0e\x32\x1c.oso.registry.v1.PartyStatusB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x15\n\x04text\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18\x64\x12\x1a\n\tpage_size\x18\x03 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\"O\n\x10ListSwvsResponse\x12\"\n\x04swvs\x18\x01 \x03(\x0b\x32\x14.oso.registry.v1.Swv\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x83\x01\n\x10\x43reateSwvRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12&\n\x06swv_id\x18\x02 \x01(\tB\x16\xbaH\x13r\x11\x32\x0f^[A-Z0-9]{4,8}$\x12)\n\x03swv\x18\x03 \x01(\x0b\x32\x14.oso.registry.v1.SwvB\x06\xbaH\x03\xd8\x01\x03\"6\n\x11\x43reateSwvResponse\x12!\n\x03swv\x18\x01 \x01(\x0b\x32\x14.oso.registry.v1.Swv\"\x8c\x01\n\x10UpdateSwvRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12)\n\x03swv\x18\x02 \x01(\x0b\x32\x14.oso.registry.v1.SwvB\x06\xbaH\x03\xd8\x01\x03\x12/\n\x0bupdate_mask\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\"6\n\x11UpdateSwvResponse\x12!\n\x03swv\x18\x01 \x01(\x0b\x32\x14.oso.registry.v1.Swv\"q\n\x0f\x43loseSwvRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12)\n\x04name\x18\x02 \x01(\tB\x1b\xbaH\x18r\x16\x32\x14^swvs/[A-Z0-9]{4,8}$\x12\x15\n\x04\x65tag\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\"5\n\x10\x43loseSwvResponse\x12!\n\x03swv\x18\x01 \x01(\x0b\x32\x14.oso.registry.v1.Swv\"r\n\x10ReopenSwvRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12)\n\x04name\x18\x02 \x01(\tB\x1b\xbaH\x18r\x16\x32\x14^swvs/[A-Z0-9]{4,8}$\x12\x15\n\x04\x65tag\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\"6\n\x11ReopenSwvResponse\x12!\n\x03swv\x18\x01 \x01(\x0b\x32\x14.oso.registry.v1.Swv2\xc1\x04\n\nSwvService\x12W\n\x06GetSwv\x12\x1e.oso.registry.v1.GetSwvRequest\x1a\x1f.oso.registry.v1.GetSwvResponse\"\x0c\x90\x02\x01\xc2\xb7\x18\x05\n\x03\x01\x02\x03\x12]\n\x08ListSwvs\x12 .oso.registry.v1.ListSwvsRequest\x1a!.oso.registry.v1.ListSwvsResponse\"\x0c\x90\x02\x01\xc2\xb7\x18\x05\n\x03\x01\x02\x03\x12^\n\tCreateSwv\x12!.oso.registry.v1.CreateSwvRequest\x1a\".oso.registry.v1.CreateSwvResponse\"\n\x90\x02\x02\xc2\xb7\x18\x03\n\x01\x01\x12^\n\tUpdateSwv\x12!.oso.registry.v1.UpdateSwvRequest\x1a\".oso.registry.v1.UpdateSwvResponse\"\n\x90\x02\x02\xc2\xb7\x18\x03\n\x01\x01\x12[\n\x08\x43loseSwv\x12 .oso.registry.v1.CloseSwvRequest\x1a!.oso.registry.v1.CloseSwvResponse\"\n\x90\x02\x02\xc2\xb7\x18\x03\n\x01\x01\x12^\n\tReopenSwv\x12!.oso.registry.v1.ReopenSwvRequest\x1a\".oso.registry.v1.ReopenSwvResponse\"\n\x90\x02\x02\xc2\xb7\x18\x03\n\x01\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!oso/registry/v1/swv_service.proto\x12\x0foso.registry.v1\x1a\x1b\x62uf/validate/validate.proto\x1a google/protobuf/field_mask.proto\x1a\x1boso/options/v1/access.proto\x1a\x1boso/registry/v1/party.proto\":\n\rGetSwvRequest\x12)\n\x04name\x18\x01 \x01(\tB\x1b\xbaH\x18r\x16\x32\x14^swvs/[A-Z0-9]{4,8}$\"3\n\x0eGetSwvResponse\x12!\n\x03swv\x18\x01 \x01(\x0b\x32\x14.oso.registry.v1.Swv\"\x9a\x01\n\x0fListSwvsRequest\x12\x36\n\x06status\x18\x01 \x01(\x0e\x32\x1c.oso.registry.v1.PartyStatusB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x15\n\x04text\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18\x64\x12\x1a\n\tpage_size\x18\x03 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\"O\n\x10ListSwvsResponse\x12\"\n\x04swvs\x18\x01 \x03(\x0b\x32\x14.oso.registry.v1.Swv\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x88\x01\n\x10\x43reateSwvRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12+\n\x06swv_id\x18\x02 \x01(\tB\x1b\xbaH\x18r\x16\x32\x14^[A-Z][A-Z0-9]{3,7}$\x12)\n\x03swv\x18\x03 \x01(\x0b\x32\x14.oso.registry.v1.SwvB\x06\xbaH\x03\xd8\x01\x03\"6\n\x11\x43reateSwvResponse\x12!\n\x03swv\x18\x01 \x01(\x0b\x32\x14.oso.registry.v1.Swv\"\x8c\x01\n\x10UpdateSwvRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12)\n\x03swv\x18\x02 \x01(\x0b\x32\x14.oso.registry.v1.SwvB\x06\xbaH\x03\xd8\x01\x03\x12/\n\x0bupdate_mask\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\"6\n\x11UpdateSwvResponse\x12!\n\x03swv\x18\x01 \x01(\x0b\x32\x14.oso.registry.v1.Swv\"\x80\x01\n\x0f\x43loseSwvRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12)\n\x04name\x18\x02 \x01(\tB\x1b\xbaH\x18r\x16\x32\x14^swvs/[A-Z0-9]{4,8}$\x12\x15\n\x04\x65tag\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\r\n\x05\x66orce\x18\x04 \x01(\x08\"5\n\x10\x43loseSwvResponse\x12!\n\x03swv\x18\x01 \x01(\x0b\x32\x14.oso.registry.v1.Swv\"r\n\x10ReopenSwvRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12)\n\x04name\x18\x02 \x01(\tB\x1b\xbaH\x18r\x16\x32\x14^swvs/[A-Z0-9]{4,8}$\x12\x15\n\x04\x65tag\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\"6\n\x11ReopenSwvResponse\x12!\n\x03swv\x18\x01 \x01(\x0b\x32\x14.oso.registry.v1.Swv2\xc3\x04\n\nSwvService\x12X\n\x06GetSwv\x12\x1e.oso.registry.v1.GetSwvRequest\x1a\x1f.oso.registry.v1.GetSwvResponse\"\r\x90\x02\x01\xc2\xb7\x18\x06\n\x04\x01\x02\x03\x06\x12^\n\x08ListSwvs\x12 .oso.registry.v1.ListSwvsRequest\x1a!.oso.registry.v1.ListSwvsResponse\"\r\x90\x02\x01\xc2\xb7\x18\x06\n\x04\x01\x02\x03\x06\x12^\n\tCreateSwv\x12!.oso.registry.v1.CreateSwvRequest\x1a\".oso.registry.v1.CreateSwvResponse\"\n\x90\x02\x02\xc2\xb7\x18\x03\n\x01\x01\x12^\n\tUpdateSwv\x12!.oso.registry.v1.UpdateSwvRequest\x1a\".oso.registry.v1.UpdateSwvResponse\"\n\x90\x02\x02\xc2\xb7\x18\x03\n\x01\x01\x12[\n\x08\x43loseSwv\x12 .oso.registry.v1.CloseSwvRequest\x1a!.oso.registry.v1.CloseSwvResponse\"\n\x90\x02\x02\xc2\xb7\x18\x03\n\x01\x01\x12^\n\tReopenSwv\x12!.oso.registry.v1.ReopenSwvRequest\x1a\".oso.registry.v1.ReopenSwvResponse\"\n\x90\x02\x02\xc2\xb7\x18\x03\n\x01\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -48,7 +48,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CREATESWVREQUEST'].fields_by_name['request_id']._loaded_options = None
   _globals['_CREATESWVREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\005r\003\260\001\001'
   _globals['_CREATESWVREQUEST'].fields_by_name['swv_id']._loaded_options = None
-  _globals['_CREATESWVREQUEST'].fields_by_name['swv_id']._serialized_options = b'\272H\023r\0212\017^[A-Z0-9]{4,8}$'
+  _globals['_CREATESWVREQUEST'].fields_by_name['swv_id']._serialized_options = b'\272H\030r\0262\024^[A-Z][A-Z0-9]{3,7}$'
   _globals['_CREATESWVREQUEST'].fields_by_name['swv']._loaded_options = None
   _globals['_CREATESWVREQUEST'].fields_by_name['swv']._serialized_options = b'\272H\003\330\001\003'
   _globals['_UPDATESWVREQUEST'].fields_by_name['request_id']._loaded_options = None
@@ -68,9 +68,9 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_REOPENSWVREQUEST'].fields_by_name['etag']._loaded_options = None
   _globals['_REOPENSWVREQUEST'].fields_by_name['etag']._serialized_options = b'\272H\004r\002\030@'
   _globals['_SWVSERVICE'].methods_by_name['GetSwv']._loaded_options = None
-  _globals['_SWVSERVICE'].methods_by_name['GetSwv']._serialized_options = b'\220\002\001\302\267\030\005\n\003\001\002\003'
+  _globals['_SWVSERVICE'].methods_by_name['GetSwv']._serialized_options = b'\220\002\001\302\267\030\006\n\004\001\002\003\006'
   _globals['_SWVSERVICE'].methods_by_name['ListSwvs']._loaded_options = None
-  _globals['_SWVSERVICE'].methods_by_name['ListSwvs']._serialized_options = b'\220\002\001\302\267\030\005\n\003\001\002\003'
+  _globals['_SWVSERVICE'].methods_by_name['ListSwvs']._serialized_options = b'\220\002\001\302\267\030\006\n\004\001\002\003\006'
   _globals['_SWVSERVICE'].methods_by_name['CreateSwv']._loaded_options = None
   _globals['_SWVSERVICE'].methods_by_name['CreateSwv']._serialized_options = b'\220\002\002\302\267\030\003\n\001\001'
   _globals['_SWVSERVICE'].methods_by_name['UpdateSwv']._loaded_options = None
@@ -88,21 +88,21 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTSWVSRESPONSE']._serialized_start=445
   _globals['_LISTSWVSRESPONSE']._serialized_end=524
   _globals['_CREATESWVREQUEST']._serialized_start=527
-  _globals['_CREATESWVREQUEST']._serialized_end=658
-  _globals['_CREATESWVRESPONSE']._serialized_start=660
-  _globals['_CREATESWVRESPONSE']._serialized_end=714
-  _globals['_UPDATESWVREQUEST']._serialized_start=717
-  _globals['_UPDATESWVREQUEST']._serialized_end=857
-  _globals['_UPDATESWVRESPONSE']._serialized_start=859
-  _globals['_UPDATESWVRESPONSE']._serialized_end=913
-  _globals['_CLOSESWVREQUEST']._serialized_start=915
-  _globals['_CLOSESWVREQUEST']._serialized_end=1028
-  _globals['_CLOSESWVRESPONSE']._serialized_start=1030
-  _globals['_CLOSESWVRESPONSE']._serialized_end=1083
-  _globals['_REOPENSWVREQUEST']._serialized_start=1085
-  _globals['_REOPENSWVREQUEST']._serialized_end=1199
-  _globals['_REOPENSWVRESPONSE']._serialized_start=1201
-  _globals['_REOPENSWVRESPONSE']._serialized_end=1255
-  _globals['_SWVSERVICE']._serialized_start=1258
-  _globals['_SWVSERVICE']._serialized_end=1835
+  _globals['_CREATESWVREQUEST']._serialized_end=663
+  _globals['_CREATESWVRESPONSE']._serialized_start=665
+  _globals['_CREATESWVRESPONSE']._serialized_end=719
+  _globals['_UPDATESWVREQUEST']._serialized_start=722
+  _globals['_UPDATESWVREQUEST']._serialized_end=862
+  _globals['_UPDATESWVRESPONSE']._serialized_start=864
+  _globals['_UPDATESWVRESPONSE']._serialized_end=918
+  _globals['_CLOSESWVREQUEST']._serialized_start=921
+  _globals['_CLOSESWVREQUEST']._serialized_end=1049
+  _globals['_CLOSESWVRESPONSE']._serialized_start=1051
+  _globals['_CLOSESWVRESPONSE']._serialized_end=1104
+  _globals['_REOPENSWVREQUEST']._serialized_start=1106
+  _globals['_REOPENSWVREQUEST']._serialized_end=1220
+  _globals['_REOPENSWVRESPONSE']._serialized_start=1222
+  _globals['_REOPENSWVRESPONSE']._serialized_end=1276
+  _globals['_SWVSERVICE']._serialized_start=1279
+  _globals['_SWVSERVICE']._serialized_end=1858
 # @@protoc_insertion_point(module_scope)

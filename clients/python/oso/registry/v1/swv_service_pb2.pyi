@@ -140,7 +140,9 @@ class CreateSwvRequest(_message.Message):
     request_id: _builtins.str
     """A UUID made by the caller (AIP-155): the same id gives the same answer."""
     swv_id: _builtins.str
-    """Its code, such as `PO3001`."""
+    """Its code, such as `PO3001`: a capital, and three to seven capitals and
+    digits. The directory takes no other, for a BRIN begins with a digit.
+    """
     @_builtins.property
     def swv(self) -> _party_pb2.Swv:
         """What is to be registered. Its name, times, status and other output-only
@@ -255,22 +257,26 @@ class CloseSwvRequest(_message.Message):
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     NAME_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
+    FORCE_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """A UUID made by the caller (AIP-155): the same id gives the same answer."""
     name: _builtins.str
     """The SWV, `swvs/{swv}`."""
     etag: _builtins.str
     """The etag you read; empty to go ahead whatever changed meanwhile (AIP-154)."""
+    force: _builtins.bool
+    """Also revoke its mandates, with which its delivery points end."""
     def __init__(
         self,
         *,
         request_id: _builtins.str = ...,
         name: _builtins.str = ...,
         etag: _builtins.str = ...,
+        force: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "name", b"name", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "force", b"force", "name", b"name", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

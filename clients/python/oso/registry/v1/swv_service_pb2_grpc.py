@@ -72,14 +72,14 @@ class SwvServiceServicer:
     """
 
     def GetSwv(self, request, context):
-        """Gives one SWV.
+        """Gives one SWV. Suppliers see those that mandated them.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListSwvs(self, request, context):
-        """Lists SWVs.
+        """Lists SWVs. Everybody sees what GetSwv would give.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -100,7 +100,8 @@ class SwvServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def CloseSwv(self, request, context):
-        """Closes an SWV.
+        """Closes an SWV. Refused with IN_USE while it has mandates or delivery points
+        in use, unless forced.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -34,15 +34,17 @@ class SwvServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> SwvServiceAsyncStub: ...
     GetSwv: _grpc.UnaryUnaryMultiCallable[_swv_service_pb2.GetSwvRequest, _swv_service_pb2.GetSwvResponse]
-    """Gives one SWV."""
+    """Gives one SWV. Suppliers see those that mandated them."""
     ListSwvs: _grpc.UnaryUnaryMultiCallable[_swv_service_pb2.ListSwvsRequest, _swv_service_pb2.ListSwvsResponse]
-    """Lists SWVs."""
+    """Lists SWVs. Everybody sees what GetSwv would give."""
     CreateSwv: _grpc.UnaryUnaryMultiCallable[_swv_service_pb2.CreateSwvRequest, _swv_service_pb2.CreateSwvResponse]
     """Registers an SWV. It takes part from then on."""
     UpdateSwv: _grpc.UnaryUnaryMultiCallable[_swv_service_pb2.UpdateSwvRequest, _swv_service_pb2.UpdateSwvResponse]
     """Changes an SWV."""
     CloseSwv: _grpc.UnaryUnaryMultiCallable[_swv_service_pb2.CloseSwvRequest, _swv_service_pb2.CloseSwvResponse]
-    """Closes an SWV."""
+    """Closes an SWV. Refused with IN_USE while it has mandates or delivery points
+    in use, unless forced.
+    """
     ReopenSwv: _grpc.UnaryUnaryMultiCallable[_swv_service_pb2.ReopenSwvRequest, _swv_service_pb2.ReopenSwvResponse]
     """Lets a closed SWV take part again."""
 
@@ -52,15 +54,17 @@ class SwvServiceAsyncStub(SwvServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     GetSwv: _aio.UnaryUnaryMultiCallable[_swv_service_pb2.GetSwvRequest, _swv_service_pb2.GetSwvResponse]  # type: ignore[assignment]
-    """Gives one SWV."""
+    """Gives one SWV. Suppliers see those that mandated them."""
     ListSwvs: _aio.UnaryUnaryMultiCallable[_swv_service_pb2.ListSwvsRequest, _swv_service_pb2.ListSwvsResponse]  # type: ignore[assignment]
-    """Lists SWVs."""
+    """Lists SWVs. Everybody sees what GetSwv would give."""
     CreateSwv: _aio.UnaryUnaryMultiCallable[_swv_service_pb2.CreateSwvRequest, _swv_service_pb2.CreateSwvResponse]  # type: ignore[assignment]
     """Registers an SWV. It takes part from then on."""
     UpdateSwv: _aio.UnaryUnaryMultiCallable[_swv_service_pb2.UpdateSwvRequest, _swv_service_pb2.UpdateSwvResponse]  # type: ignore[assignment]
     """Changes an SWV."""
     CloseSwv: _aio.UnaryUnaryMultiCallable[_swv_service_pb2.CloseSwvRequest, _swv_service_pb2.CloseSwvResponse]  # type: ignore[assignment]
-    """Closes an SWV."""
+    """Closes an SWV. Refused with IN_USE while it has mandates or delivery points
+    in use, unless forced.
+    """
     ReopenSwv: _aio.UnaryUnaryMultiCallable[_swv_service_pb2.ReopenSwvRequest, _swv_service_pb2.ReopenSwvResponse]  # type: ignore[assignment]
     """Lets a closed SWV take part again."""
 
@@ -73,7 +77,7 @@ class SwvServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _swv_service_pb2.GetSwvRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_swv_service_pb2.GetSwvResponse, _abc.Awaitable[_swv_service_pb2.GetSwvResponse]]:
-        """Gives one SWV."""
+        """Gives one SWV. Suppliers see those that mandated them."""
 
     @_abc_1.abstractmethod
     def ListSwvs(
@@ -81,7 +85,7 @@ class SwvServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _swv_service_pb2.ListSwvsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_swv_service_pb2.ListSwvsResponse, _abc.Awaitable[_swv_service_pb2.ListSwvsResponse]]:
-        """Lists SWVs."""
+        """Lists SWVs. Everybody sees what GetSwv would give."""
 
     @_abc_1.abstractmethod
     def CreateSwv(
@@ -105,7 +109,9 @@ class SwvServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _swv_service_pb2.CloseSwvRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_swv_service_pb2.CloseSwvResponse, _abc.Awaitable[_swv_service_pb2.CloseSwvResponse]]:
-        """Closes an SWV."""
+        """Closes an SWV. Refused with IN_USE while it has mandates or delivery points
+        in use, unless forced.
+        """
 
     @_abc_1.abstractmethod
     def ReopenSwv(

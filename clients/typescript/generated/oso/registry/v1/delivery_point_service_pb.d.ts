@@ -106,6 +106,13 @@ export declare type ListDeliveryPointsRequest = Message<"oso.registry.v1.ListDel
    * @generated from field: string page_token = 7;
    */
   pageToken: string;
+
+  /**
+   * Only those of this SWV, `swvs/{swv}`.
+   *
+   * @generated from field: string swv = 8;
+   */
+  swv: string;
 };
 
 /**
@@ -156,7 +163,8 @@ export declare type CreateDeliveryPointRequest = Message<"oso.registry.v1.Create
 
   /**
    * Its routing key: `00000007`, `000`, the BRIN of the school, `00` and the
-   * number of the administration, three digits.
+   * number of the administration, three digits. Of an SWV: `00000099`, its code
+   * with zeros before it to make nine characters, and that number.
    *
    * @generated from field: string delivery_point_id = 2;
    */
@@ -401,7 +409,7 @@ export declare const DeliveryPointService: GenService<{
   },
   /**
    * Changes a delivery point; to another mandate too, when the one it rested
-   * on ends. Its school cannot be changed.
+   * on ends. Its school or SWV cannot be changed.
    *
    * @generated from rpc oso.registry.v1.DeliveryPointService.UpdateDeliveryPoint
    */

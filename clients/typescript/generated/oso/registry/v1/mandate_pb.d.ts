@@ -13,7 +13,7 @@ import type { Timestamp } from "@bufbuild/protobuf/wkt";
 export declare const file_oso_registry_v1_mandate: GenFile;
 
 /**
- * A board lets a supplier act for a school.
+ * A board lets a supplier act for a school, or an SWV for itself.
  *
  * @generated from message oso.registry.v1.Mandate
  */
@@ -26,14 +26,14 @@ export declare type Mandate = Message<"oso.registry.v1.Mandate"> & {
   name: string;
 
   /**
-   * The board, `boards/{board}`.
+   * The board, `boards/{board}`; empty when an SWV gives it.
    *
    * @generated from field: string board = 2;
    */
   board: string;
 
   /**
-   * The school, `schools/{brin}`; one of the board's.
+   * The school, `schools/{brin}`; one of the board's. Empty when an SWV gives it.
    *
    * @generated from field: string school = 3;
    */
@@ -47,7 +47,7 @@ export declare type Mandate = Message<"oso.registry.v1.Mandate"> & {
   supplier: string;
 
   /**
-   * Kinds of transfer it may act in.
+   * Kinds of transfer it may act in; of an SWV only swv-dossier.
    *
    * @generated from field: repeated oso.transfer.v1.TransferKind kinds = 5;
    */
@@ -109,6 +109,13 @@ export declare type Mandate = Message<"oso.registry.v1.Mandate"> & {
    * @generated from field: oso.registry.v1.MandateState state = 13;
    */
   state: MandateState;
+
+  /**
+   * The SWV that gives it for itself, `swvs/{swv}`; empty when a board gives it.
+   *
+   * @generated from field: string swv = 14;
+   */
+  swv: string;
 };
 
 /**
@@ -118,8 +125,8 @@ export declare type Mandate = Message<"oso.registry.v1.Mandate"> & {
 export declare const MandateSchema: GenMessage<Mandate>;
 
 /**
- * A system at a school where dossiers are given out or received
- * (aanleverpunt).
+ * A system at a school where dossiers are given out or received, or at an SWV
+ * where they are received (aanleverpunt).
  *
  * @generated from message oso.registry.v1.DeliveryPoint
  */
@@ -133,14 +140,14 @@ export declare type DeliveryPoint = Message<"oso.registry.v1.DeliveryPoint"> & {
   name: string;
 
   /**
-   * The school, `schools/{brin}`.
+   * The school, `schools/{brin}`; empty when it is an SWV's.
    *
    * @generated from field: string school = 2;
    */
   school: string;
 
   /**
-   * Which location of the school, two digits.
+   * Which location of the school, two digits; `00` for an SWV.
    *
    * @generated from field: string vestiging = 3;
    */
@@ -176,7 +183,7 @@ export declare type DeliveryPoint = Message<"oso.registry.v1.DeliveryPoint"> & {
   product: string;
 
   /**
-   * Kinds of transfer it serves; all in the mandate.
+   * Kinds of transfer it serves; all in the mandate. At an SWV only swv-dossier.
    *
    * @generated from field: repeated oso.transfer.v1.TransferKind kinds = 8;
    */
@@ -239,6 +246,13 @@ export declare type DeliveryPoint = Message<"oso.registry.v1.DeliveryPoint"> & {
    * @generated from field: oso.registry.v1.DeliveryPointState state = 16;
    */
   state: DeliveryPointState;
+
+  /**
+   * The SWV, `swvs/{swv}`; empty when it is a school's.
+   *
+   * @generated from field: string swv = 17;
+   */
+  swv: string;
 };
 
 /**

@@ -99,6 +99,13 @@ export declare type ListMandatesRequest = Message<"oso.registry.v1.ListMandatesR
    * @generated from field: string page_token = 6;
    */
   pageToken: string;
+
+  /**
+   * Only those given by this SWV, `swvs/{swv}`.
+   *
+   * @generated from field: string swv = 7;
+   */
+  swv: string;
 };
 
 /**
@@ -299,7 +306,8 @@ export declare type RevokeMandateResponse = Message<"oso.registry.v1.RevokeManda
 export declare const RevokeMandateResponseSchema: GenMessage<RevokeMandateResponse>;
 
 /**
- * Mandates: a board lets a supplier act for a school.
+ * Mandates: a board lets a supplier act for a school, or an SWV for itself. An
+ * SWV has no role of its own here: registrars act for it.
  *
  * @generated from service oso.registry.v1.MandateService
  */
@@ -338,8 +346,8 @@ export declare const MandateService: GenService<{
     output: typeof CreateMandateResponseSchema;
   },
   /**
-   * Changes dates or kinds of a mandate that has not ended. Board, school and
-   * supplier cannot be changed: revoke it and give another.
+   * Changes dates or kinds of a mandate that has not ended. Board, school, SWV
+   * and supplier cannot be changed: revoke it and give another.
    *
    * @generated from rpc oso.registry.v1.MandateService.UpdateMandate
    */

@@ -269,7 +269,9 @@ export declare const SchoolSchema: GenMessage<School>;
  */
 export declare type Swv = Message<"oso.registry.v1.Swv"> & {
   /**
-   * `swvs/{swv}`; swv is its code, such as `PO3001`.
+   * `swvs/{swv}`; swv is its code, such as `PO3001`. It begins with a capital, so
+   * it is never a BRIN; one that begins with a digit is of an SWV from before
+   * that was so, which cannot be mandated and does not stand in the directory.
    *
    * @generated from field: string name = 1;
    */
@@ -316,6 +318,20 @@ export declare type Swv = Message<"oso.registry.v1.Swv"> & {
    * @generated from field: google.protobuf.Timestamp update_time = 7;
    */
   updateTime?: Timestamp | undefined;
+
+  /**
+   * How far it has come. Output only: QualificationService changes it (AIP-216).
+   *
+   * @generated from field: oso.directory.v1.QualificationState qualification = 8;
+   */
+  qualification: QualificationState;
+
+  /**
+   * True for an SWV run by OSO to test with.
+   *
+   * @generated from field: bool test_swv = 9;
+   */
+  testSwv: boolean;
 };
 
 /**

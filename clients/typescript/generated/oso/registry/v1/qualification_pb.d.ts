@@ -146,20 +146,20 @@ export declare type QualificationDecision = Message<"oso.registry.v1.Qualificati
 export declare const QualificationDecisionSchema: GenMessage<QualificationDecision>;
 
 /**
- * How far a school has come. Every school has exactly one (AIP-156).
+ * How far a school or an SWV has come. Every one has exactly one (AIP-156).
  *
  * @generated from message oso.registry.v1.Qualification
  */
 export declare type Qualification = Message<"oso.registry.v1.Qualification"> & {
   /**
-   * `schools/{brin}/qualification`.
+   * `schools/{brin}/qualification` or `swvs/{swv}/qualification`.
    *
    * @generated from field: string name = 1;
    */
   name: string;
 
   /**
-   * Where it stands: School.qualification.
+   * Where it stands: School.qualification or Swv.qualification.
    *
    * @generated from field: oso.directory.v1.QualificationState state = 2;
    */
@@ -181,7 +181,7 @@ export declare type Qualification = Message<"oso.registry.v1.Qualification"> & {
   partners: ExchangePartners;
 
   /**
-   * All seven, in order.
+   * All seven, in order; none for an SWV.
    *
    * @generated from field: repeated oso.registry.v1.StepStatus steps = 5;
    */

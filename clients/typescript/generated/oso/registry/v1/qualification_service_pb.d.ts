@@ -22,7 +22,8 @@ export declare const file_oso_registry_v1_qualification_service: GenFile;
  */
 export declare type GetQualificationRequest = Message<"oso.registry.v1.GetQualificationRequest"> & {
   /**
-   * The qualification, `schools/{brin}/qualification`.
+   * The qualification, `schools/{brin}/qualification` or
+   * `swvs/{swv}/qualification`.
    *
    * @generated from field: string name = 1;
    */
@@ -564,7 +565,8 @@ export declare type ActOnQualificationRequest = Message<"oso.registry.v1.ActOnQu
   requestId: string;
 
   /**
-   * The qualification, `schools/{brin}/qualification`.
+   * The qualification, `schools/{brin}/qualification` or
+   * `swvs/{swv}/qualification`.
    *
    * @generated from field: string name = 2;
    */
@@ -578,14 +580,16 @@ export declare type ActOnQualificationRequest = Message<"oso.registry.v1.ActOnQu
   act: QualificationAct;
 
   /**
-   * With START_TRIAL: until (not including) this moment.
+   * With START_TRIAL: until (not including) this moment. Not for an SWV, whose
+   * trial has no end.
    *
    * @generated from field: google.protobuf.Timestamp trial_end_time = 4;
    */
   trialEndTime?: Timestamp | undefined;
 
   /**
-   * Why; needed to suspend, withdraw and reinstate. No personal data.
+   * Why; needed to suspend, withdraw and reinstate, and for every decision about
+   * an SWV. No personal data.
    *
    * @generated from field: string reason = 5;
    */
@@ -1173,9 +1177,10 @@ export declare const QualificationService: GenService<{
     output: typeof RecordEvaluationResponseSchema;
   },
   /**
-   * Decides about a school. Refused with QUALIFICATION_STATE when it cannot be done
-   * with a school that stands as this one, and with QUALIFICATION_STEPS_MISSING
-   * while steps it needs are not done.
+   * Decides about a school or an SWV. Refused with QUALIFICATION_STATE when it
+   * cannot be done with one that stands as this one, and with
+   * QUALIFICATION_STEPS_MISSING while steps it needs are not done. An SWV has no
+   * steps: what a decision rests on is in its reason.
    *
    * @generated from rpc oso.registry.v1.QualificationService.ActOnQualification
    */

@@ -134,7 +134,8 @@ export declare type CreateSwvRequest = Message<"oso.registry.v1.CreateSwvRequest
   requestId: string;
 
   /**
-   * Its code, such as `PO3001`.
+   * Its code, such as `PO3001`: a capital, and three to seven capitals and
+   * digits. The directory takes no other, for a BRIN begins with a digit.
    *
    * @generated from field: string swv_id = 2;
    */
@@ -256,6 +257,13 @@ export declare type CloseSwvRequest = Message<"oso.registry.v1.CloseSwvRequest">
    * @generated from field: string etag = 3;
    */
   etag: string;
+
+  /**
+   * Also revoke its mandates, with which its delivery points end.
+   *
+   * @generated from field: bool force = 4;
+   */
+  force: boolean;
 };
 
 /**
@@ -345,7 +353,7 @@ export declare const ReopenSwvResponseSchema: GenMessage<ReopenSwvResponse>;
  */
 export declare const SwvService: GenService<{
   /**
-   * Gives one SWV.
+   * Gives one SWV. Suppliers see those that mandated them.
    *
    * @generated from rpc oso.registry.v1.SwvService.GetSwv
    */
@@ -355,7 +363,7 @@ export declare const SwvService: GenService<{
     output: typeof GetSwvResponseSchema;
   },
   /**
-   * Lists SWVs.
+   * Lists SWVs. Everybody sees what GetSwv would give.
    *
    * @generated from rpc oso.registry.v1.SwvService.ListSwvs
    */
@@ -385,7 +393,8 @@ export declare const SwvService: GenService<{
     output: typeof UpdateSwvResponseSchema;
   },
   /**
-   * Closes an SWV.
+   * Closes an SWV. Refused with IN_USE while it has mandates or delivery points
+   * in use, unless forced.
    *
    * @generated from rpc oso.registry.v1.SwvService.CloseSwv
    */
