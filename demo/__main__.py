@@ -11,9 +11,11 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from demo.landscape import SOURCE, TARGET, CommandFailedError, Country, command
+from demo.landscape import CASTS, CommandFailedError, Country, command, title
 from oso_dossier import canonical, read_xml
 from oso_dossier.errors import DossierXmlError
+from oso_dossier.profiles import profile_of
+from oso_las.kinds import OVERSTAP, PROFILES_OF
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,47 +72,53 @@ def _enrol(country: Country) -> None:
 
 
 def _prepare(country: Country, dossier: Path) -> int:
-    """At the source: import, inspect, set ready."""
-    home, who = country.home(SOURCE[0]), f"school {SOURCE[0]}"
-    las = ("oso", "las", "--home", home, "--json")
+    """At the source: import, inspect, set ready; an SWV is told, for it cannot ask."""
+    source, target = country.cast.source, country.cast.target
+    who, las = title(source), ("oso", "las", "--home", country.home(source), "--json")
     told = _timed(who, f"imports {dossier.name}", *las, "import", dossier, result="DRAFT")
     number = str(json.loads(told)["number"])
     by = ("--account", "j.devries")
     _timed(who, "the parents have inspected it", *las, "inspect", number, *by, result="INSPECTED")
-    for_target = ("--for", TARGET[0], *by)
-    _timed(
-        who, f"sets it ready for {TARGET[0]}", *las, "ready", number, *for_target, result="READY"
-    )
+    ready = (*las, "ready", number, "--for", target.party, *by)
+    if target.is_swv:
+        what = f"sets it ready for {target.party}, and says so"
+        _timed(who, what, *ready, "--notify", result="NOTIFIED")
+    else:
+        _timed(who, f"sets it ready for {target.party}", *ready, result="READY")
     return int(number)
+
+
+def _request(dossier: Path) -> tuple[tuple[str, ...], str]:
+    """Give what asks for the pupil of a dossier, and the number that goes with it."""
+    pupil = read_xml(dossier).dossier.huidigeschool.leerling
+    kind = pupil.WhichOneof("nummer") or "bsn"
+    born = pupil.geboortedatum
+    birth_date = f"{born.year:04d}-{born.month:02d}-{born.day:02d}"
+    options = ("--number-kind", kind, "--birth-date", birth_date, "--confirm-applied")
+    return options, f"{getattr(pupil, kind)}\n"
 
 
 def _fetch(country: Country, dossier: Path) -> dict[str, Any]:
     """At the target: open a session, fetch, verify, store, close."""
-    pupil = read_xml(dossier).dossier.huidigeschool.leerling
-    kind = pupil.WhichOneof("nummer") or "bsn"
-    born = pupil.geboortedatum
-    told = command(
-        *("oso", "las", "--home", country.home(TARGET[0]), "--json", "request"),
-        *("--from", SOURCE[0], "--number-kind", kind, "--confirm-applied"),
-        *("--birth-date", f"{born.year:04d}-{born.month:02d}-{born.day:02d}"),
-        *("--account", "m.jansen"),
-        given=f"{getattr(pupil, kind)}\n",
-        quiet=False,
-    )
+    target = country.cast.target
+    las = ("oso", "las", "--home", country.home(target), "--json")
+    by = ("--account", "m.jansen")
+    if target.is_swv:
+        told = command(*las, "fetch", "1", *by, quiet=False)
+    else:
+        options, number = _request(dossier)
+        asked = ("request", "--from", country.cast.source.party, *options, *by)
+        told = command(*las, *asked, given=number, quiet=False)
     collected: dict[str, Any] = json.loads(told)
     for leg in collected["legs"]:
-        _leg(
-            f"school {TARGET[0]}",
-            f"{leg['what']} ({leg['who']})",
-            leg["result"],
-            leg["milliseconds"],
-        )
+        what = f"{leg['what']} ({leg['who']})"
+        _leg(title(target), what, leg["result"], leg["milliseconds"])
     return collected
 
 
 def _show_timeline(country: Country, session: str) -> None:
-    told = command("oso", "las", "--home", country.home(TARGET[0]), "--json", "timeline", session)
-    timeline = json.loads(told)
+    home = country.home(country.cast.target)
+    timeline = json.loads(command("oso", "las", "--home", home, "--json", "timeline", session))
     print(f"\nThe Traffic Center recorded (session {session}, {timeline['state']}):")
     for event in timeline["events"]:
         print(f"  {event['time']}  {event['step']:<6} by {event['system']:<12} {event['outcome']}")
@@ -118,42 +126,48 @@ def _show_timeline(country: Country, session: str) -> None:
 
 def _prove(country: Country, number: int, dossier: Path) -> bool:
     """Export at the target and compare with what went in."""
+    source, target = country.cast.source, country.cast.target
     out = country.folder / "received.xml"
-    command("oso", "las", "--home", country.home(TARGET[0]), "export", str(number), out)
+    command("oso", "las", "--home", country.home(target), "export", str(number), out)
     same = canonical(out.read_bytes()) == canonical(dossier.read_bytes())
     verdict = "equal" if same else "NOT EQUAL"
     print(
-        f"\nWhat {TARGET[0]} exports and what {SOURCE[0]} imported: {verdict} "
+        f"\nWhat {target.party} exports and what {source.party} imported: {verdict} "
         f"(canonical XML, {out.stat().st_size:,} bytes)."
     )
     return same
 
 
+def _kind_of(dossier: Path) -> str:
+    """Give the kind a dossier travels as; the usual one where it says nothing we know."""
+    profile = profile_of(read_xml(dossier).dossier)
+    found = (kind for kind, profiles in PROFILES_OF.items() if profile in profiles)
+    return next(found, OVERSTAP)
+
+
 def tell(dossier: Path) -> int:
     """Tell the whole story; give the exit code."""
-    print(f"OSO: {dossier.name} from school {SOURCE[0]} to school {TARGET[0]}\n")
+    cast = CASTS[_kind_of(dossier)]
+    print(f"OSO: {dossier.name} from {title(cast.source)} to {title(cast.target)}\n")
     with (
         tempfile.TemporaryDirectory(prefix="oso-demo-") as scratch,
         contextlib.ExitStack() as stack,
     ):
-        country = Country(Path(scratch))
+        country = Country(Path(scratch), cast)
         begin = time.perf_counter()
         country.build()
-        _leg("OfficeHeart", "founded; schools, systems, mandates", "DONE", _since(begin))
-        stack.enter_context(
-            _process(
-                country.folder / "oh.log", "oso-registry", "serve", "--home", country.office_heart
-            )
-        )
+        _leg("OfficeHeart", "founded; parties, systems, mandates", "DONE", _since(begin))
+        logs, office = country.folder, country.office_heart
+        serve = ("oso-registry", "serve", "--home", office)
+        stack.enter_context(_process(logs / "oh.log", *serve))
         _enrol(country)
         config = country.traffic_center / "trafficcenter.toml"
-        logs = country.folder
         stack.enter_context(
             _process(logs / "tc.log", "oso-trafficcenter", "serve", "--config", config)
         )
-        for brin in (SOURCE[0], TARGET[0]):
-            serve = ("oso", "las", "--home", country.home(brin), "serve")
-            stack.enter_context(_process(logs / f"{brin}.log", *serve))
+        for one in (cast.source, cast.target):
+            las = ("oso", "las", "--home", country.home(one), "serve")
+            stack.enter_context(_process(logs / f"{one.system_id}.log", *las))
         _prepare(country, dossier)
         collected = _fetch(country, dossier)
         _show_timeline(country, collected["session"])

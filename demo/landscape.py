@@ -1,4 +1,4 @@
-"""Setting up a country of two schools: OfficeHeart, a Traffic Center, keys and settings.
+"""Setting up a country of two parties: OfficeHeart, a Traffic Center, keys and settings.
 
 Through the commands an administrator would use, but for what a registrar does (`registering`).
 """
@@ -12,11 +12,70 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from demo.registering import TRAFFIC_CENTER, Participant, register
+from demo.registering import TRAFFIC_CENTER, Participant, register, swv_point
+from oso.transfer.v1.transfer_pb2 import (
+    TRANSFER_KIND_OVERDRACHTBINNENBRIN,
+    TRANSFER_KIND_OVERSTAPDOSSIER,
+    TRANSFER_KIND_SWV_DOSSIER,
+)
 
 _BIN = Path(sys.executable).parent
-SOURCE = ("00SS", "las-source", "0000000700000SS00001", "Basisschool De Regenboog", "PO")
-TARGET = ("01VV", "las-target", "0000000700001VV00001", "Scholengemeenschap Het Baken", "VO")
+_PRIMARY = ("00SS", "Basisschool De Regenboog", "PO")
+_SOURCE_KEY = "0000000700000SS00001"
+
+
+@dataclass(frozen=True)
+class Cast:
+    """Who plays in a kind of transfer.
+
+    Attributes:
+        source: Has the dossier.
+        target: Gets it.
+
+    """
+
+    source: Participant
+    target: Participant
+
+
+CASTS = {
+    "overstapdossier": Cast(
+        Participant(*_PRIMARY, "las-source", ((_SOURCE_KEY, TRANSFER_KIND_OVERSTAPDOSSIER),)),
+        Participant(
+            "01VV",
+            "Scholengemeenschap Het Baken",
+            "VO",
+            "las-target",
+            (("0000000700001VV00001", TRANSFER_KIND_OVERSTAPDOSSIER),),
+        ),
+    ),
+    "overdrachtbinnenbrin": Cast(
+        Participant(*_PRIMARY, "las-source", ((_SOURCE_KEY, TRANSFER_KIND_OVERDRACHTBINNENBRIN),)),
+        Participant(
+            *_PRIMARY,
+            "las-target",
+            (("0000000700000SS00002", TRANSFER_KIND_OVERDRACHTBINNENBRIN),),
+        ),
+    ),
+    "swv-dossier": Cast(
+        Participant(
+            *_PRIMARY,
+            "las-source",
+            (
+                (_SOURCE_KEY, TRANSFER_KIND_OVERSTAPDOSSIER),
+                ("0000000700000SS00003", TRANSFER_KIND_SWV_DOSSIER),
+            ),
+        ),
+        Participant(
+            "PO3001",
+            "Samenwerkingsverband Noord",
+            "",
+            "las-target",
+            (("00000099000PO3001001", TRANSFER_KIND_SWV_DOSSIER),),
+        ),
+    ),
+}
+"""By the standard's name of the kind (overdrachtsoort)."""
 
 
 class CommandFailedError(Exception):
@@ -55,47 +114,53 @@ def command(name: str, *arguments: str | Path, given: str = "", quiet: bool = Tr
 
 @dataclass(frozen=True)
 class Country:
-    """Everything of a demo, in one folder."""
+    """Everything of a demo, in one folder.
+
+    Attributes:
+        folder: The folder.
+        cast: Who plays.
+
+    """
 
     folder: Path
+    cast: Cast
 
     @property
     def traffic_center(self) -> Path:
         """Folder of the Traffic Center."""
         return self.folder / "trafficcenter"
 
-    def home(self, brin: str) -> Path:
-        """Home of a school."""
-        return self.folder / f"school-{brin}"
-
     @property
     def office_heart(self) -> Path:
         """Home of OfficeHeart."""
         return self.folder / "officeheart"
 
+    def home(self, participant: Participant) -> Path:
+        """Home of a party."""
+        return self.folder / participant.system_id
+
     def build(self) -> None:
         """Found OfficeHeart, make settings of the others, and register them."""
         ports = _free_ports(5)
-        addresses = [f"127.0.0.1:{port}" for port in ports]
+        center, source, target, office, enrolment = (f"127.0.0.1:{port}" for port in ports)
         told = command(
             *("oso-registry", "--json", "init", "--demo", "--home", self.office_heart),
-            *("--listen", addresses[3], "--listen-enrolment", addresses[4]),
+            *("--listen", office, "--listen-enrolment", enrolment),
         )
         directory_key = json.loads(told)["directory_key"]
         told = command("oso-trafficcenter", "init", "--dir", self.traffic_center)
         grant_key = told.split()[-1]
-        participants = []
-        for (brin, system, routing_key, name, sector), address in zip(
-            (SOURCE, TARGET), addresses[1:3], strict=True
-        ):
+        participants = [(self.cast.source, source), (self.cast.target, target)]
+        for one, address in participants:
+            who = ("--swv" if one.is_swv else "--brin", one.party)
+            for_swv = ("--swv-routing-key", swv_point(one)) if swv_point(one) else ()
             command(
-                *("oso", "las", "--home", self.home(brin), "init"),
-                *("--brin", brin, "--routing-key", routing_key, "--listen", address),
-                *("--traffic-center", addresses[0], "--directory-key", directory_key),
+                *("oso", "las", "--home", self.home(one), "init", *who, *for_swv),
+                *("--routing-key", one.points[0][0], "--listen", address),
+                *("--traffic-center", center, "--directory-key", directory_key),
             )
-            participants.append(Participant(brin, system, routing_key, name, sector, address))
         register(self.office_heart, grant_key, participants)
-        self._write_traffic_center_settings(addresses[0], addresses[3], directory_key)
+        self._write_traffic_center_settings(center, office, directory_key)
 
     def invite(self, system: str) -> Path:
         """Have OfficeHeart, which runs, invite a system; give the invitation."""
@@ -106,17 +171,14 @@ class Country:
 
     def enrolments(self) -> list[tuple[str, Path, tuple[str | Path, ...]]]:
         """Give who gets a certificate: who, its invitation, and the command that asks for it."""
-        center = self.traffic_center / "trafficcenter.toml"
+        config = self.traffic_center / "trafficcenter.toml"
+        center = ("oso-trafficcenter", "enroll", "--config", config)
         found: list[tuple[str, Path, tuple[str | Path, ...]]] = [
-            (
-                "Traffic Center",
-                self.invite(TRAFFIC_CENTER),
-                ("oso-trafficcenter", "enroll", "--config", center),
-            )
+            ("Traffic Center", self.invite(TRAFFIC_CENTER), center)
         ]
-        for brin, system, *_ in (SOURCE, TARGET):
-            enroll = ("oso", "las", "--home", self.home(brin), "enroll")
-            found.append((f"school {brin}", self.invite(system), enroll))
+        for one in (self.cast.source, self.cast.target):
+            enroll = ("oso", "las", "--home", self.home(one), "enroll")
+            found.append((title(one), self.invite(one.system_id), enroll))
         return found
 
     def _write_traffic_center_settings(
@@ -136,6 +198,11 @@ class Country:
         }
         text = "".join(f"{name} = {json.dumps(value)}\n" for name, value in values.items())
         (self.traffic_center / "trafficcenter.toml").write_text(text, encoding="utf-8")
+
+
+def title(participant: Participant) -> str:
+    """Give what the story calls a party."""
+    return f"{'SWV' if participant.is_swv else 'school'} {participant.party}"
 
 
 def _free_ports(count: int) -> list[int]:

@@ -77,7 +77,9 @@ def init(folder: Path, system_id: str) -> None:
     except _FAILURES as error:
         raise click.ClickException(str(error)) from None
     click.echo("Enrol with the invitation of OfficeHeart: oso-trafficcenter enroll --config ...")
-    click.echo("Register this public key for grants at OfficeHeart (oso-registry grant-key add KEY):")
+    click.echo(
+        "Register this public key for grants at OfficeHeart (oso-registry grant-key add KEY):"
+    )
     click.echo(public_key)
 
 

@@ -96,7 +96,9 @@ class Published:
             except Exception as error:  # noqa: BLE001  the next look may go well, and must be taken
                 _log.error("directory_not_read", error=type(error).__name__)
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._look.wait(), _LOOK_SECONDS)
+                # Not wait_for: in Python 3.11 it may take a cancellation for an answer.
+                async with asyncio.timeout(_LOOK_SECONDS):
+                    await self._look.wait()
 
     async def beat(self) -> None:
         """Say now and then that the newest version still is, until cancelled."""

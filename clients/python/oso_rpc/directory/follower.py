@@ -137,7 +137,8 @@ class DirectoryFollower(CurrentDirectory):
     async def arrived(self, seconds: float) -> bool:
         """Wait until there is a directory; tell whether it came in so many seconds."""
         with suppress(TimeoutError):
-            await asyncio.wait_for(self.until(lambda _: True), seconds)
+            async with asyncio.timeout(seconds):
+                await self.until(lambda _: True)
         return self._known is not None
 
     async def watch(self) -> None:
@@ -237,7 +238,8 @@ class DirectoryFollower(CurrentDirectory):
                     return
                 self._to_save.put_back(batch)
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._to_save.closed.wait(), _SAVE_AGAIN_SECONDS)
+                    async with asyncio.timeout(_SAVE_AGAIN_SECONDS):
+                        await self._to_save.closed.wait()
 
 
 @dataclass(frozen=True)

@@ -173,6 +173,24 @@ async def test_a_watcher_from_the_future_is_refused(followers: Followers) -> Non
         assert "CONDITION_FAILED" == await _reason(call.read())
 
 
+async def test_it_stops_when_told_so_at_the_moment_of_a_change(followers: Followers) -> None:
+    """An OfficeHeart that is stopped while something is written does not run on for ever."""
+    house = followers.head_office.house
+    signer = Signer.load(followers.head_office.folder / "directory.key")
+    published = Published(house.office.database, signer, SystemClock(), timedelta(minutes=5))
+    await published.refresh()
+    following = asyncio.create_task(published.keep_up())
+    while not published._look._waiters:  # noqa: ASYNC110  nothing tells when it begins to wait
+        await asyncio.sleep(0.01)
+
+    published.look()
+    following.cancel()
+
+    done, _ = await asyncio.wait([following], timeout=10)
+    following.cancel()
+    assert {following} == done
+
+
 async def test_age_is_told_again_and_again(followers: Followers) -> None:
     """While nothing changes a heartbeat says that the version is still the newest, and when."""
     house = followers.head_office.house
