@@ -6,7 +6,7 @@ import unicodedata
 
 from oso.result.v1.result_code_pb2 import RESULT_CODE_PERSONAL_NUMBER_IN_TEXT
 from oso_registry.calls import invalid
-from oso_registry.helpdesk.personal_numbers import has_personal_number
+from oso_registry.personal_numbers import has_personal_number
 from oso_rpc.errors import OsoError
 
 _LAYOUT = frozenset("\n\r\t")

@@ -26,6 +26,7 @@ from oso_registry.parties.registers import (
     SWV,
 )
 from oso_registry.parties.resources import PRODUCTS, SCHOOLS, SUPPLIERS
+from oso_registry.personal_numbers import require_nobody_named
 from oso_rpc.server import Registration
 
 if TYPE_CHECKING:
@@ -53,7 +54,13 @@ class Calls:
         return await self._office.look(current_caller(), work)
 
     async def change(self, request: Message, work: Callable[[Transaction], Result]) -> Result:
-        """Do the work of a request that changes something."""
+        """Do the work of a request that changes something.
+
+        Raises:
+            OsoError: PERSONAL_NUMBER_IN_TEXT; what the work raises.
+
+        """
+        require_nobody_named(request)
         return await self._office.change(request, current_caller(), work)
 
 

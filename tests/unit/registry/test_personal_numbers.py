@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
+import sys
+from typing import TYPE_CHECKING
+
 import pytest
+from google.protobuf.message_factory import GetMessageClass
 from hypothesis import given
 from hypothesis import strategies as st
 from stdnum.nl import bsn, onderwijsnummer
 
-from oso_registry.helpdesk.personal_numbers import has_personal_number
+from oso.registry import v1
+from oso_registry.personal_numbers import FREE_TEXTS, has_personal_number, require_nobody_named
+from oso_rpc.errors import OsoError
+
+if TYPE_CHECKING:
+    from google.protobuf.descriptor import Descriptor
+    from google.protobuf.message import Message
 
 # Invented: they pass the test, and nobody has them.
 BSN, ONDERWIJSNUMMER = "111222333", "102000007"
@@ -104,3 +116,49 @@ def test_nine_digits_in_a_row_are_judged_by_the_test_alone(number: int, around: 
 def test_any_text_is_judged(text: str) -> None:
     """Whatever stands around it, a number that stands by itself is found."""
     assert has_personal_number(f"{text}\n{BSN}\n{text}")
+
+
+def _filled(descriptor: Descriptor, depth: int = 4) -> Message | None:
+    """Make a message whose first free text names a pupil; None when it has none."""
+    made = GetMessageClass(descriptor)()
+    for field in descriptor.fields:
+        if field.name in FREE_TEXTS and field.type == field.TYPE_STRING:
+            setattr(made, field.name, f"Het gaat om {BSN}.")
+            return made
+        if field.message_type is not None and depth:
+            part = _filled(field.message_type, depth - 1)
+            if part is not None:
+                place = getattr(made, field.name)
+                (place.add() if field.is_repeated else place).CopyFrom(part)
+                return made
+    return None
+
+
+def _with_free_texts() -> list[Message]:
+    for module in pkgutil.iter_modules(v1.__path__):
+        if module.name.endswith("_service_pb2"):
+            importlib.import_module(f"{v1.__name__}.{module.name}")
+    found = []
+    for name in sorted(sys.modules):
+        if name.startswith(f"{v1.__name__}.") and name.endswith("_service_pb2"):
+            messages = sys.modules[name].DESCRIPTOR.message_types_by_name.values()
+            requests = (one for one in messages if one.name.endswith("Request"))
+            found += [made for one in requests if (made := _filled(one)) is not None]
+    return found
+
+
+@pytest.mark.parametrize("request_", _with_free_texts(), ids=lambda one: one.DESCRIPTOR.name)
+def test_no_request_names_a_pupil_in_its_own_words(request_: Message) -> None:
+    """Reasons, remarks and explanations with such a number are refused, wherever they stand."""
+    with pytest.raises(OsoError) as refused:
+        require_nobody_named(request_)
+
+    assert "PERSONAL_NUMBER_IN_TEXT" == refused.value.name
+    assert BSN not in str(refused.value)
+
+
+def test_there_are_requests_with_words_of_ones_own() -> None:
+    """So that the test above says something."""
+    names = {one.DESCRIPTOR.name for one in _with_free_texts()}
+
+    assert {"RevokeMandateRequest", "ActOnQualificationRequest"} <= names

@@ -16,7 +16,11 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING
 
+from google.protobuf.message import Message
 from stdnum.nl import bsn, onderwijsnummer
+
+from oso.result.v1.result_code_pb2 import RESULT_CODE_PERSONAL_NUMBER_IN_TEXT
+from oso_rpc.errors import OsoError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,6 +46,31 @@ _INTERNATIONAL = re.compile(rf"(?:\+|\b00)[1-9]\d*(?:[ .\-]*\(0\))?(?:(?:{_BETWE
 _GROUPS = re.compile(rf"\d+(?:{_BETWEEN}\d+)*")
 # A break: what stands on both sides of it is not one number.
 _BREAK = "|"
+
+
+# What people write into requests in their own words, whatever it is about.
+FREE_TEXTS = frozenset({"explanation", "reason", "remark"})
+
+
+def require_nobody_named(message: Message, at: str = "") -> None:
+    """Refuse a request with a personal number in what somebody wrote in their own words.
+
+    Args:
+        message: The request, or a part of it.
+        at: Where the part stands in it.
+
+    Raises:
+        OsoError: PERSONAL_NUMBER_IN_TEXT with the field, without the number.
+
+    """
+    for field, value in message.ListFields():
+        place = f"{at}.{field.name}".lstrip(".")
+        if field.message_type is not None:
+            for part in value if field.is_repeated else (value,):
+                if isinstance(part, Message):  # the keys of a map are no messages
+                    require_nobody_named(part, place)
+        elif field.name in FREE_TEXTS and isinstance(value, str) and has_personal_number(value):
+            raise OsoError(RESULT_CODE_PERSONAL_NUMBER_IN_TEXT, field=place)
 
 
 def has_personal_number(text: str) -> bool:
