@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import oso_rpc  # noqa: F401  sets the cipher suites before grpc's core reads them
-from bench import codec, directory, many, printing, rules, sessions, transfer
+from bench import codec, directory, many, printing, rules, school_lists, sessions, transfer
 from bench.report import Measurement, write_results
 from oso_dossier import write_xml
 from oso_registry.testing import Landscape
@@ -51,6 +51,7 @@ def main(only: Sequence[str]) -> None:
         "d": transfer.measure_large,
         "g": lambda _: printing.measure(_xml()),
         "h": lambda landscape: [many.measure(landscape.folder / "dossiers", _xml())],
+        "s": lambda landscape: school_lists.measure(landscape.folder),
         "w": lambda landscape: directory.measure(landscape.folder),
     }
     for letter, measure in subjects.items():

@@ -136,6 +136,8 @@ class Desk:
             raise click.ClickException(error.text(self.language)) from None
         except SettingsError as error:
             raise click.ClickException(str(error)) from None
+        except BrokenPipeError:
+            raise  # who reads what is printed stopped, as `| head` does: click ends without a word
         except OSError as error:
             raise click.ClickException(f"{error.filename or '-'}: {error.strerror}") from None
 

@@ -343,6 +343,24 @@ async def test_a_name_cannot_steer_the_terminal(country: Country, tmp_path: Path
     assert "\x9b" not in listed
 
 
+async def test_a_reader_that_stops_early(country: Country) -> None:
+    """Where nobody reads on, as after `| head`, a command ends without a word about it."""
+    await country.stop_school(SOURCE)
+    home = home_on_disk(country, SOURCE)
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, "-m", "oso_las", "las", "--home", str(home), "--json", "list"]
+
+    try:
+        done = await asyncio.to_thread(
+            subprocess.run, command, stdout=writer, stderr=subprocess.PIPE, check=False
+        )
+    finally:
+        os.close(writer)
+
+    assert (1, b"") == (done.returncode, done.stderr)
+
+
 def test_dossier_commands_work_without_a_school(tmp_path: Path) -> None:
     """show, normalize and generate work on files alone; a bad file gives exit code 2."""
     out = tmp_path / "made.xml"

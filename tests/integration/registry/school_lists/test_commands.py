@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -129,3 +132,20 @@ async def test_an_invented_country_at_the_desk(desk: Path, tmp_path: Path) -> No
 
     assert (0, 0) == (made.exit_code, told.exit_code)
     assert "  ... en nog 43 (--all toont alles)" in told.stdout.splitlines()
+
+
+async def test_a_reader_that_stops_early(desk: Path) -> None:
+    """Where nobody reads on, as after `| head`, a command ends without a word about it."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, "-c", "from oso_registry.cli import main; main()"]
+    command += ["--desk", str(desk), "--json", "dossier-year", "list"]
+
+    try:
+        done = await asyncio.to_thread(
+            subprocess.run, command, stdout=writer, stderr=subprocess.PIPE, check=False, timeout=60
+        )
+    finally:
+        os.close(writer)
+
+    assert (1, b"") == (done.returncode, done.stderr)
