@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import signal
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
@@ -40,6 +39,7 @@ from oso_registry.systems.lists import RevocationLists
 from oso_registry.systems.rpc import Addresses
 from oso_registry.systems.rpc import registrations as system_services
 from oso_registry.traffic_center import TrafficCenter
+from oso_rpc.background import in_background
 from oso_rpc.clock import Clock, SystemClock
 from oso_rpc.credentials_source import CredentialsSource
 from oso_rpc.errors import OsoError
@@ -50,7 +50,7 @@ from oso_rpc.signing import Signer
 from oso_store import Database
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Coroutine
     from datetime import datetime
     from pathlib import Path
 
@@ -167,7 +167,7 @@ async def running(
         )
         if settings.listen_http:
             await stack.enter_async_context(showing(settings.public, settings.listen_http))
-        await stack.enter_async_context(_in_background(house, server))
+        await stack.enter_async_context(in_background(_work_of(house, server)))
         await server.start()
         stack.push_async_callback(server.stop)
         yield house, server
@@ -213,10 +213,9 @@ async def _publish(house: House) -> None:
     house.office.on_written(house.published.look)
 
 
-@asynccontextmanager
-async def _in_background(house: House, server: Server) -> AsyncIterator[None]:
-    """Do what is done again and again, until the end of the block."""
-    work = {
+def _work_of(house: House, server: Server) -> dict[str, Coroutine[Any, Any, object]]:
+    """Give what is done again and again while the server runs."""
+    work: dict[str, Coroutine[Any, Any, object]] = {
         "tidy": _tidy(house.office, house.issuing),
         "revocation-lists": house.lists.watch(),
         "credentials-watch": house.credentials.watch(),
@@ -229,15 +228,7 @@ async def _in_background(house: House, server: Server) -> AsyncIterator[None]:
     if house.traffic_center is not None:
         exchanges = Exchanges(house.office, house.traffic_center)
         work["exchanges"] = exchanges.watch(house.settings.exchange_seconds)
-    tasks = [asyncio.create_task(doing, name=name) for name, doing in work.items()]
-    try:
-        yield
-    finally:
-        for task in tasks:
-            task.cancel()
-        for task in tasks:
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+    return work
 
 
 def _traffic_center(settings: Settings, credentials: CredentialsSource) -> TrafficCenter | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import fcntl
 import os
 import signal
@@ -20,6 +19,7 @@ from pydantic_settings import SettingsConfigDict
 from oso_las.app import office
 from oso_las.app import running as running_school
 from oso_las.model import DeskError
+from oso_rpc.background import in_background
 from oso_store import StoreUnavailableError
 from oso_store.settings import FileSettings
 from oso_test_school.line import laid_line
@@ -122,7 +122,9 @@ async def running(
                     node,
                     server,
                 ),
-                _acting(presence, Notifying(opened, presence, node.notifier), own),
+                in_background(
+                    {"scenarios": _act(presence, Notifying(opened, presence, node.notifier), own)}
+                ),
             ):
                 port = await line.listen(school.listen, server.port)
                 yield TestSchool(node, presence, port)
@@ -161,19 +163,8 @@ def _alone(home: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-@asynccontextmanager
-async def _acting(presence: Presence, notifying: Notifying, own: Settings) -> AsyncIterator[None]:
-    """Let the scenarios that act do so, until the end of the block."""
-    task = asyncio.create_task(_act(presence, notifying, own), name="scenarios")
-    try:
-        yield
-    finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
-
-
 async def _act(presence: Presence, notifying: Notifying, own: Settings) -> None:
+    """Let the scenarios that act do so, again and again."""
     while True:
         try:
             await presence.change_delivered(timedelta(seconds=own.changes_after_seconds))

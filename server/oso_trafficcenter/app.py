@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import gc
 import os
 import signal
@@ -17,6 +16,7 @@ from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
 from oso_rpc.admission import DirectoryAdmission
+from oso_rpc.background import in_background
 from oso_rpc.clock import Clock, SystemClock
 from oso_rpc.credentials_source import CredentialsSource
 from oso_rpc.directory.following import directory_from, up_to_date
@@ -128,14 +128,13 @@ async def running(
             timedelta(minutes=settings.connection_minutes),
         )
         await server.start()
-        sweep = asyncio.create_task(_sweep(sessions), name="session-sweep")
         try:
-            yield server
+            async with in_background({"session-sweep": _sweep(sessions)}):
+                try:
+                    yield server
+                finally:
+                    await server.stop()
         finally:
-            await server.stop()
-            sweep.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await sweep
             await database.close()
 
 

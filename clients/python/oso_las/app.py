@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import signal
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -26,6 +25,7 @@ from oso_las.rpc import DossierExchangeServicer, registration
 from oso_las.store import MIGRATIONS, Transaction
 from oso_las.traffic_center import TrafficCenter
 from oso_rpc.admission import DirectoryAdmission
+from oso_rpc.background import in_background
 from oso_rpc.clock import Clock, SystemClock
 from oso_rpc.credentials_source import CredentialsSource
 from oso_rpc.directory.following import LiveDirectory, directory_from, up_to_date
@@ -308,14 +308,12 @@ async def running(
             timedelta(minutes=settings.connection_minutes),
         )
         await server.start()
-        tidy = asyncio.create_task(_tidy(made, timedelta(days=settings.requests_days)), name="tidy")
-        try:
-            yield made, server
-        finally:
-            await server.stop()
-            tidy.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await tidy
+        remembered = timedelta(days=settings.requests_days)
+        async with in_background({"tidy": _tidy(made, remembered)}):
+            try:
+                yield made, server
+            finally:
+                await server.stop()
 
 
 async def serve(home: Path, settings: Settings) -> None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -23,6 +23,7 @@ import structlog
 from oso.registry.v1.enrolment_service_pb2 import RenewCertificateRequest
 from oso.registry.v1.enrolment_service_pb2_grpc import EnrolmentServiceStub
 from oso.result.v1 import result_code_pb2 as codes
+from oso_rpc.background import in_background
 from oso_rpc.channel import Connection
 from oso_rpc.credential_files import KEPT
 from oso_rpc.credentials import CredentialsError, RenewalBusyError
@@ -314,18 +315,9 @@ async def kept_current(
 
     """
     address, system_id = office_heart
-    tasks = [
-        asyncio.create_task(source.watch(), name="credentials-watch"),
-        asyncio.create_task(keep_renewed(source, address, system_id, clock, plan), name="renewal"),
-    ]
-    try:
+    renewing = keep_renewed(source, address, system_id, clock, plan)
+    async with in_background({"credentials-watch": source.watch(), "renewal": renewing}):
         yield
-    finally:
-        for task in tasks:
-            task.cancel()
-        for task in tasks:
-            with suppress(asyncio.CancelledError):
-                await task
 
 
 async def keep_renewed(

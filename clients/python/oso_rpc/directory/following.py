@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, TypeAlias
 
 import structlog
 
+from oso_rpc.background import in_background
 from oso_rpc.directory.current import MAX_AGE
 from oso_rpc.directory.file import DirectorySource
 from oso_rpc.directory.follower import DirectoryFollower, OfficeHeart
@@ -74,12 +75,7 @@ async def up_to_date(directory: LiveDirectory) -> AsyncIterator[None]:
 
     """
     await asyncio.to_thread(directory.load)
-    task = asyncio.create_task(directory.watch(), name="directory-watch")
-    try:
+    async with in_background({"directory-watch": directory.watch()}):
         if not await directory.arrived(_ARRIVAL_SECONDS):
             _log.error("directory_missing")
         yield
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
