@@ -9,6 +9,7 @@ twice.
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -17,11 +18,14 @@ from google.rpc.status_pb2 import Status
 
 from oso.result.v1 import result_code_pb2 as codes
 from oso_rpc.errors import OsoError, code_named, status_of
+from oso_trafficcenter import events
 from oso_trafficcenter.store import Answer
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
+    from oso.trafficcenter.v1.session_pb2 import SessionEvent
     from oso.trafficcenter.v1.traffic_center_service_pb2 import (
         CloseSessionRequest,
         CloseSessionResponse,
@@ -38,39 +42,56 @@ if TYPE_CHECKING:
     Changing: TypeAlias = (
         OpenSessionRequest | CloseSessionRequest | ReportNotificationRequest | ReportFeedbackRequest
     )
-    Outcome: TypeAlias = (
+    Response: TypeAlias = (
         OpenSessionResponse
         | CloseSessionResponse
         | ReportNotificationResponse
         | ReportFeedbackResponse
-        | OsoError
     )
 
 KEPT = timedelta(days=7)
 
 
-def given_before(tx: Transaction, peer: PeerIdentity, request: Changing) -> Answer | None:
-    """Find the answer a request got before; None when its request_id is new.
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request that changes something.
 
-    Raises:
-        OsoError: REQUEST_ID_REUSED when that was another request, or another call.
+    Attributes:
+        peer: Who asks.
+        request: What is asked.
+        event: The line of the journal that was begun for it.
+        now: When.
+        session_id: The session that line belongs to; empty when there is none.
 
     """
-    answer = tx.answer(peer.system_id, request.request_id)
-    if answer is not None and answer.request_sha256 != _digest(request):
-        raise OsoError(codes.RESULT_CODE_REQUEST_ID_REUSED, request_id=request.request_id)
-    return answer
+
+    peer: PeerIdentity
+    request: Changing
+    event: SessionEvent
+    now: datetime
+    session_id: str = ""
 
 
-def keep(
-    tx: Transaction, peer: PeerIdentity, request: Changing, outcome: Outcome, now: datetime
-) -> Answer:
-    """Make the answer to a request from its outcome, and keep it."""
-    granted = not isinstance(outcome, OsoError)
-    message = status_of(outcome) if isinstance(outcome, OsoError) else outcome
-    answer = Answer(_digest(request), granted, message.SerializeToString(deterministic=True))
-    tx.add_answer(peer.system_id, request.request_id, answer, now)
-    return answer
+def once(tx: Transaction, asked: Asked, decide: Callable[[], Response]) -> Answer | OsoError:
+    """Give what a request was answered before, else decide and keep the answer.
+
+    A refusal is put on record here, what is granted by `decide`. A request_id of another request is
+    refused, which is not kept: its answer is that of the other.
+    """
+    try:
+        given = _given_before(tx, asked)
+    except OsoError as reused:
+        tx.record(asked.session_id, events.refused(asked.event, reused))
+        return reused
+    if given is not None:
+        return given
+    outcome: Response | OsoError
+    try:
+        outcome = decide()
+    except OsoError as refusal:
+        tx.record(asked.session_id, events.refused(asked.event, refusal))
+        outcome = refusal
+    return _keep(tx, asked, outcome)
 
 
 def content_of(answer: Answer) -> bytes:
@@ -90,6 +111,28 @@ def content_of(answer: Answer) -> bytes:
         violations=[(one.field, one.description) for one in bad.field_violations],
         **dict(info.metadata),
     )
+
+
+def _given_before(tx: Transaction, asked: Asked) -> Answer | None:
+    """Find the answer a request got before; None when its request_id is new.
+
+    Raises:
+        OsoError: REQUEST_ID_REUSED when that was another request, or another call.
+
+    """
+    answer = tx.answer(asked.peer.system_id, asked.request.request_id)
+    if answer is not None and answer.request_sha256 != _digest(asked.request):
+        raise OsoError(codes.RESULT_CODE_REQUEST_ID_REUSED, request_id=asked.request.request_id)
+    return answer
+
+
+def _keep(tx: Transaction, asked: Asked, outcome: Response | OsoError) -> Answer:
+    """Make the answer to a request from its outcome, and keep it."""
+    granted = not isinstance(outcome, OsoError)
+    message = status_of(outcome) if isinstance(outcome, OsoError) else outcome
+    answer = Answer(_digest(asked.request), granted, message.SerializeToString(deterministic=True))
+    tx.add_answer(asked.peer.system_id, asked.request.request_id, answer, asked.now)
+    return answer
 
 
 def _digest(request: Changing) -> bytes:

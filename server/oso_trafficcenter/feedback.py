@@ -85,24 +85,24 @@ class FeedbackReports:
         now = self._clock.now()
         event = events.asked(SESSION_EVENT_TYPE_FEEDBACK, now, peer, request.sender_routing_key)
         session = tx.session(request.session_id.lower())
-        session_id = session.session_id if session else ""
-        try:
-            given = answers.given_before(tx, peer, request)
-        except OsoError as reused:
-            tx.record(session_id, events.refused(event, reused))
-            return reused
-        if given is not None:
-            return given
-        try:
-            sender, receiver, delivered = may_answer(view, request, session, peer, now)
-            fetched_on = _fetched_on(tx, delivered)
-            _is_no_flood(tx, session_id, now)
-        except OsoError as refusal:
-            tx.record(session_id, events.refused(event, refusal))
-            return answers.keep(tx, peer, request, refusal, now)
+        asked = answers.Asked(peer, request, event, now, session.session_id if session else "")
+        return answers.once(tx, asked, lambda: self._registered(tx, view, request, session, asked))
+
+    def _registered(
+        self,
+        tx: Transaction,
+        view: DirectoryView,
+        request: ReportFeedbackRequest,
+        session: SessionRecord | None,
+        asked: answers.Asked,
+    ) -> ReportFeedbackResponse:
+        peer, event, now = asked.peer, asked.event, asked.now
+        sender, receiver, delivered = may_answer(view, request, session, peer, now)
+        fetched_on = _fetched_on(tx, delivered)
+        _is_no_flood(tx, asked.session_id, now)
         feedback = Feedback(
             feedback_id=self._new_id(),
-            session_id=session_id,
+            session_id=asked.session_id,
             notification_id=fetched_on.notification_id,
             sender_swv=sender.swv,
             sender_routing_key=sender.routing_key,
@@ -113,11 +113,10 @@ class FeedbackReports:
         stamp(feedback.issue_time, now)
         stamp(feedback.expire_time, now + BRING_WITHIN)
         event.details["feedback_id"] = feedback.feedback_id
-        tx.record(session_id, events.accepted(event, codes.RESULT_CODE_REPORTED))
-        response = ReportFeedbackResponse(
+        tx.record(asked.session_id, events.accepted(event, codes.RESULT_CODE_REPORTED))
+        return ReportFeedbackResponse(
             feedback=self._signed(feedback), receiver=address_of(view, receiver)
         )
-        return answers.keep(tx, peer, request, response, now)
 
     def _signed(self, feedback: Feedback) -> SignedFeedback:
         content = feedback.SerializeToString(deterministic=True)

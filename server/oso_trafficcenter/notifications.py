@@ -113,30 +113,29 @@ class Notifications:
         now = self._clock.now()
         event = events.asked(SESSION_EVENT_TYPE_NOTIFY, now, peer, request.source_routing_key)
         session = tx.session(request.session_id.lower()) if request.session_id else None
-        session_id = session.session_id if session else ""
-        try:
-            given = answers.given_before(tx, peer, request)
-        except OsoError as reused:
-            tx.record(session_id, events.refused(event, reused))
-            return reused
-        if given is not None:
-            return given
-        try:
-            source, target = may_notify(view, request, session, peer, now)
-            self._is_no_flood(tx, source, target, session_id, now)
-        except OsoError as refusal:
-            tx.record(session_id, events.refused(event, refusal))
-            return answers.keep(tx, peer, request, refusal, now)
-        notification = self._notification(request, source, target, session_id, now)
+        asked = answers.Asked(peer, request, event, now, session.session_id if session else "")
+        return answers.once(tx, asked, lambda: self._registered(tx, view, request, session, asked))
+
+    def _registered(
+        self,
+        tx: Transaction,
+        view: DirectoryView,
+        request: ReportNotificationRequest,
+        session: SessionRecord | None,
+        asked: answers.Asked,
+    ) -> ReportNotificationResponse:
+        peer, event, now = asked.peer, asked.event, asked.now
+        source, target = may_notify(view, request, session, peer, now)
+        self._is_no_flood(tx, source, target, asked.session_id, now)
+        notification = self._notification(request, source, target, asked.session_id, now)
         notification.source_certificate_sha256 = peer.certificate_sha256
         tx.add_notification(_record_of(notification, now))
         event.details["notification_id"] = notification.notification_id
         event.details["target_routing_key"] = target.routing_key
-        tx.record(session_id, events.accepted(event, codes.RESULT_CODE_REPORTED))
-        response = ReportNotificationResponse(
+        tx.record(asked.session_id, events.accepted(event, codes.RESULT_CODE_REPORTED))
+        return ReportNotificationResponse(
             notification=self._signed(notification), target=address_of(view, target)
         )
-        return answers.keep(tx, peer, request, response, now)
 
     def _is_no_flood(
         self,

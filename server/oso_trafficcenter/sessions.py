@@ -102,21 +102,20 @@ class Sessions:
     ) -> Answer | OsoError:
         now = self._clock.now()
         event = events.asked(SESSION_EVENT_TYPE_OPEN, now, peer, request.target_routing_key)
-        try:
-            given = answers.given_before(tx, peer, request)
-        except OsoError as reused:
-            tx.record("", events.refused(event, reused))
-            return reused
-        if given is not None:
-            return given
-        handed_out = None
+        asked = answers.Asked(peer, request, event, now)
+        return answers.once(tx, asked, lambda: self._opened(tx, view, request, asked))
+
+    def _opened(
+        self,
+        tx: Transaction,
+        view: DirectoryView,
+        request: OpenSessionRequest,
+        asked: answers.Asked,
+    ) -> OpenSessionResponse:
+        peer, now, handed_out = asked.peer, asked.now, None
         if request.kind == TRANSFER_KIND_SWV_DOSSIER:
             handed_out = tx.coupling_key(coupling_digest(request.key.coupling_key))
-        try:
-            target, sources = conditions.may_open(view, request, peer, now, handed_out)
-        except OsoError as refusal:
-            tx.record("", events.refused(event, refusal))
-            return answers.keep(tx, peer, request, refusal, now)
+        target, sources = conditions.may_open(view, request, peer, now, handed_out)
         record = SessionRecord(
             session_id=self._new_id(),
             state=SESSION_STATE_OPEN,
@@ -132,13 +131,12 @@ class Sessions:
             target_swv=target.swv,
         )
         tx.add_session(record)
-        tx.record(record.session_id, events.accepted(event, codes.RESULT_CODE_GRANTED))
-        response = OpenSessionResponse(
+        tx.record(record.session_id, events.accepted(asked.event, codes.RESULT_CODE_GRANTED))
+        return OpenSessionResponse(
             session=record.message(),
             grant=self._grant(record, request.key),
             source_delivery_points=[address_of(view, point) for point in sources],
         )
-        return answers.keep(tx, peer, request, response, now)
 
     def _grant(self, record: SessionRecord, key: TransferKey) -> SignedGrant:
         grant = Grant(
@@ -226,35 +224,8 @@ class Sessions:
         now = self._clock.now()
         event = events.asked(SESSION_EVENT_TYPE_CLOSE, now, peer, request.source_routing_key)
         found = tx.session(request.session_id.lower())
-        try:
-            given = answers.given_before(tx, peer, request)
-        except OsoError as reused:
-            tx.record(_id_of(found), events.refused(event, reused))
-            return reused
-        if given is not None:
-            return given
-        try:
-            session = _current(tx, found, request.session_id, now)
-            conditions.may_close(view, request, session, peer)
-        except OsoError as refusal:
-            tx.record(_id_of(found), events.refused(event, refusal))
-            return answers.keep(tx, peer, request, refusal, now)
-        closed = session.after(
-            SESSION_EVENT_TYPE_CLOSE,
-            close_time=now,
-            result=request.result,
-            source_routing_key=request.source_routing_key,
-            manifest_sha256=request.manifest_sha256,
-        )
-        tx.change_session(closed)
-        for_swv = closed.kind == TRANSFER_KIND_SWV_DOSSIER
-        if for_swv and closed.result == codes.RESULT_CODE_DELIVERED:
-            tx.use_coupling_key(closed.search_key, now)
-        tx.record(
-            closed.session_id, events.accepted(event, request.result, request.manifest_sha256)
-        )
-        response = CloseSessionResponse(session=closed.message())
-        return answers.keep(tx, peer, request, response, now)
+        asked = answers.Asked(peer, request, event, now, _id_of(found))
+        return answers.once(tx, asked, lambda: _closed(tx, view, request, found, asked))
 
     async def timeline(
         self, request: GetSessionTimelineRequest, peer: PeerIdentity
@@ -315,6 +286,33 @@ class Sessions:
             return await self._database.read(work)
         except StoreUnavailableError as error:
             raise not_recorded() from error
+
+
+def _closed(
+    tx: Transaction,
+    view: DirectoryView,
+    request: CloseSessionRequest,
+    found: SessionRecord | None,
+    asked: answers.Asked,
+) -> CloseSessionResponse:
+    now = asked.now
+    session = _current(tx, found, request.session_id, now)
+    conditions.may_close(view, request, session, asked.peer)
+    closed = session.after(
+        SESSION_EVENT_TYPE_CLOSE,
+        close_time=now,
+        result=request.result,
+        source_routing_key=request.source_routing_key,
+        manifest_sha256=request.manifest_sha256,
+    )
+    tx.change_session(closed)
+    for_swv = closed.kind == TRANSFER_KIND_SWV_DOSSIER
+    if for_swv and closed.result == codes.RESULT_CODE_DELIVERED:
+        tx.use_coupling_key(closed.search_key, now)
+    tx.record(
+        closed.session_id, events.accepted(asked.event, request.result, request.manifest_sha256)
+    )
+    return CloseSessionResponse(session=closed.message())
 
 
 def _id_of(session: SessionRecord | None) -> str:
