@@ -4,22 +4,25 @@ For each call, in this order: a request id for the log, who calls (TLS 1.3 and a
 names a system), whether that certificate may be used now, a deadline on unary calls, and whether
 the request is well-formed. Before each message of a response stream the certificate is looked at
 again: no stream outlives it. Errors become a status with details; what nobody foresaw becomes
-INTERNAL and a line in the log.
+INTERNAL and a line in the log. Who still sends is heard out, for a while, before it is refused.
 """
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import os
 import re
 import time
-from contextlib import aclosing
+from collections.abc import AsyncIterable
+from contextlib import aclosing, suppress
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import grpc
 import protovalidate
 import structlog
+from google.protobuf.message import DecodeError
 from grpc_health.v1 import health
 from grpc_reflection.v1alpha import reflection
 
@@ -48,6 +51,8 @@ _OPERATORS = (f"/{health.SERVICE_NAME}/", f"/{reflection.SERVICE_NAME}/", "/grpc
 # Trailing metadata has 8 KiB for everything; a caller with more wrong than this can ask again.
 _MAX_VIOLATIONS = 20
 _MAX_DETAIL = 500
+# Who is refused may go on sending for so many seconds before the refusal is sent.
+_HEARING = 5.0
 
 _log = structlog.get_logger(__name__)
 _request_id: ContextVar[str] = ContextVar("oso_request_id")
@@ -208,13 +213,13 @@ class ServerGuard(grpc.aio.ServerInterceptor):  # type: ignore[misc,unused-ignor
             return request
 
         async def answer(request: Any, context: Any) -> Any:
-            async with _Call(self, method, context):
+            async with _Call(self, method, context, request):
                 if (waiting := self.admit(context, method)) is not None:
                     await waiting
                 return await inner(prepare(request, context), context)
 
         async def stream(request: Any, context: Any) -> AsyncIterator[Any]:
-            async with _Call(self, method, context):
+            async with _Call(self, method, context, request):
                 if (waiting := self.admit(context, method)) is not None:
                     await waiting
                 # Closed by name: the garbage collector would do it some time, files still open.
@@ -239,15 +244,29 @@ def is_for_operators(method: str) -> bool:
     return method.startswith(_OPERATORS)
 
 
+async def _hear_out(requests: AsyncIterable[Any]) -> None:
+    """Read what a caller still sends that is to be refused.
+
+    A Python client whose write fails because the call has ended overwrites the status that ended it
+    (grpc/grpc#36066): the reason would be lost, now and then. Who goes on for longer than the
+    hearing, or sends what is no message, is refused all the same.
+    """
+    with suppress(TimeoutError, DecodeError):
+        async with asyncio.timeout(_HEARING):
+            async for _ in requests:
+                pass
+
+
 class _Call:
     """One call, from begin to end: its request id, its outcome, its time."""
 
-    __slots__ = ("_begin", "_context", "_guard", "_method", "_request_id")
+    __slots__ = ("_begin", "_context", "_guard", "_method", "_request", "_request_id")
 
-    def __init__(self, guard: ServerGuard, method: str, context: Any) -> None:
+    def __init__(self, guard: ServerGuard, method: str, context: Any, request: Any) -> None:
         self._guard = guard
         self._method = method
         self._context = context
+        self._request = request
         self._begin = time.perf_counter()
         self._request_id = _request_id.get()
 
@@ -265,6 +284,8 @@ class _Call:
         try:
             if isinstance(error, OsoError):
                 reason = error.name
+                if isinstance(self._request, AsyncIterable):
+                    await _hear_out(self._request)
                 await self._end(error)
             elif isinstance(error, grpc.aio.AbortError):
                 reason = status_name(self._context.code())

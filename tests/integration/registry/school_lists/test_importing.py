@@ -225,6 +225,38 @@ async def test_only_a_registrar_may(head_office: HeadOffice, role: Any) -> None:
         await sent(desk.channel, written(FORTY), validate_only=True)
 
 
+async def test_who_still_sends_is_told_why(head_office: HeadOffice) -> None:
+    """A refusal is never lost on a caller that has not sent everything yet."""
+    desk = await head_office.desk(ROLE_AUDITOR)
+    stub = desk.stub(SchoolListServiceStub)
+
+    async def reason() -> str:
+        messages = [wire.ImportSchoolsRequest(settings=SETTINGS)]
+        messages += [wire.ImportSchoolsRequest(chunk=b"abc")] * 20
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            async for _ in stub.ImportSchools(iter(messages), timeout=30):
+                pass
+        return from_rpc_error(caught.value, party="OfficeHeart").name
+
+    assert {"NOT_ALLOWED"} == {await reason() for _ in range(200)}
+
+
+async def test_who_never_stops_sending_is_refused(
+    head_office: HeadOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A caller that sends on and on is heard out for a while only, then refused."""
+    monkeypatch.setattr("oso_rpc.guard._HEARING", 0.2)
+    desk = await head_office.desk(ROLE_AUDITOR)
+    stub = desk.stub(SchoolListServiceStub)
+    call = stub.ImportSchools(timeout=30)
+    await call.write(wire.ImportSchoolsRequest(settings=SETTINGS))
+
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await call.read()
+
+    assert "NOT_ALLOWED" == from_rpc_error(caught.value, party="OfficeHeart").name
+
+
 async def test_a_file_that_is_none_is_refused(head_office: HeadOffice) -> None:
     """What cannot be read is refused with the reason, without a report."""
     desk = await head_office.desk(ROLE_REGISTRAR)
