@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from oso.directory.v1.directory_pb2 import Sector
@@ -52,15 +52,26 @@ ROW = st.builds(
 )
 
 
+def _has_one_meaning(content: bytes, form: Form) -> bool:
+    """Tell whether the bytes say in which encoding they are: `Â¡` in Windows-1252 is `¡` in UTF-8."""
+    try:
+        return form.encoding != "cp1252" or content.isascii() or not content.decode("utf-8")
+    except UnicodeDecodeError:
+        return True
+
+
 @given(st.lists(ROW, min_size=1, max_size=5), FORM, st.sampled_from(SECTORS))
 def test_what_is_written_is_read(rows: list[Row], form: Form, sector: Sector.ValueType) -> None:
-    """Any rows, written in any form, are read as they were, separators and quotes included."""
+    """Rows, written in any form that has one meaning, are read as they were, quotes and all."""
     expected = tuple(
         Row(line, row.brin, row.vestiging, row.name, row.board, row.address, sector)
         for line, row in enumerate(rows, 2)
     )
 
-    read = read_school_list(write_school_list(expected, form), sector)
+    content = write_school_list(expected, form)
+    assume(_has_one_meaning(content, form))
+
+    read = read_school_list(content, sector)
 
     assert (expected, ()) == (read.rows, read.rejections)
 
