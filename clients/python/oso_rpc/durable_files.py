@@ -15,7 +15,8 @@ def replace_file(path: Path, content: bytes, mode: int = 0o644) -> None:
     """Write a file so that readers see the old one or the new one, and see it to the disk.
 
     Raises:
-        OSError: It cannot be written; then the old one is still there.
+        OSError: It cannot be written, and the old one is still there; or its name could not be seen
+            to the disk, and readers see the new one.
 
     """
     with _scratch(path, content, mode) as scratch:
