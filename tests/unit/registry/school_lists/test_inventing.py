@@ -53,7 +53,7 @@ ROW = st.builds(
 
 
 def _has_one_meaning(content: bytes, form: Form) -> bool:
-    """Tell whether the bytes say in which encoding they are: `Â¡` in Windows-1252 is `¡` in UTF-8."""
+    """Tell whether no other encoding fits: Windows-1252 for `Â¡` is UTF-8 for `¡`."""
     try:
         return form.encoding != "cp1252" or content.isascii() or not content.decode("utf-8")
     except UnicodeDecodeError:
