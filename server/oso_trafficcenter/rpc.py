@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from oso.trafficcenter.v1 import traffic_center_service_pb2 as messages
 from oso.trafficcenter.v1 import traffic_center_service_pb2_grpc as stubs
-from oso_rpc.identity import current_peer
+from oso_rpc.current_call import current_peer
 from oso_rpc.server import Registration
 from oso_trafficcenter.conditions import clock_agrees
 from oso_trafficcenter.delivery_points import list_delivery_points

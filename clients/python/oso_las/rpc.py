@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from oso.exchange.v1 import dossier_exchange_service_pb2 as messages
 from oso.exchange.v1 import dossier_exchange_service_pb2_grpc as stubs
-from oso_rpc.identity import current_peer
+from oso_rpc.current_call import current_peer
 from oso_rpc.server import Registration
 
 if TYPE_CHECKING:

@@ -16,7 +16,6 @@ import re
 import time
 from collections.abc import AsyncIterable
 from contextlib import aclosing, suppress
-from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import grpc
@@ -31,13 +30,13 @@ from oso.result.v1.result_code_pb2 import (
     RESULT_CODE_INTERNAL,
     RESULT_CODE_REQUEST_INVALID,
 )
+from oso_rpc.current_call import CurrentCall, current_call, set_current_call
 from oso_rpc.errors import REQUEST_ID_KEY, OsoError, abort, status_name
-from oso_rpc.identity import current_peer, has_certificate, peer_identity, set_current_peer
+from oso_rpc.identity import has_certificate, peer_identity
 from oso_rpc.violations import path_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-    from types import TracebackType
 
     from google.protobuf.message import Message
 
@@ -55,7 +54,6 @@ _MAX_DETAIL = 500
 _HEARING = 5.0
 
 _log = structlog.get_logger(__name__)
-_request_id: ContextVar[str] = ContextVar("oso_request_id")
 
 
 class CallObserver(Protocol):
@@ -129,7 +127,8 @@ class ServerGuard(grpc.aio.ServerInterceptor):  # type: ignore[misc,unused-ignor
         if handler is None:
             return None
         # The handler runs in this task. Asking the call for its metadata again would copy it again.
-        _request_id.set(self.request_id(handler_call_details.invocation_metadata))
+        request_id = self.request_id(handler_call_details.invocation_metadata)
+        set_current_call(CurrentCall(request_id))
         method = handler_call_details.method
         seen, wrapped = self._wrapped.get(method, (None, None))
         if seen is not handler:
@@ -144,7 +143,7 @@ class ServerGuard(grpc.aio.ServerInterceptor):  # type: ignore[misc,unused-ignor
                 return value
         return self._request_ids()
 
-    def admit(self, context: Any, method: str) -> Awaitable[None] | None:
+    def admit(self, call: CurrentCall, context: Any, method: str) -> Awaitable[None] | None:
         """Find out who calls, and refuse a caller that may not do this now.
 
         Gives what is still to be waited for, if the decision takes time.
@@ -153,30 +152,21 @@ class ServerGuard(grpc.aio.ServerInterceptor):  # type: ignore[misc,unused-ignor
             OsoError: TLS_VERSION, or one of the CERTIFICATE reasons.
 
         """
-        admission = self._admission
         if self._is_authorization:
-            return self._authorize(admission, context, method)
-        peer = peer_identity(context)
-        structlog.contextvars.bind_contextvars(system=peer.system_id)
-        admission.check(peer, self._clock.now())
-        set_current_peer(peer)
+            if has_certificate(context):
+                call.peer = peer_identity(context)
+            return self._admission.authorize(method, call.peer)  # type: ignore[no-any-return]
+        call.peer = peer_identity(context)
+        self._admission.check(call.peer, self._clock.now())
         return None
 
-    def _readmit(self) -> None:
+    def _readmit(self, call: CurrentCall) -> None:
         """Refuse a caller whose certificate was taken back, or expired, while its stream runs.
 
         An Authorization looks at calls only: what it lets stream looks for itself.
         """
         if not self._is_authorization:
-            self._admission.check(current_peer(), self._clock.now())
-
-    @staticmethod
-    async def _authorize(authorization: Authorization, context: Any, method: str) -> None:
-        peer = peer_identity(context) if has_certificate(context) else None
-        structlog.contextvars.bind_contextvars(system=peer.system_id if peer else "")
-        await authorization.authorize(method, peer)
-        if peer is not None:
-            set_current_peer(peer)
+            self._admission.check(call.peer, self._clock.now())
 
     def check(self, request: Message) -> None:
         """Refuse a request that breaks the rules written in the contract.
@@ -200,8 +190,19 @@ class ServerGuard(grpc.aio.ServerInterceptor):  # type: ignore[misc,unused-ignor
             "stream" if handler.response_streaming else "unary",
         )
         inner: Callable[..., Any] = getattr(handler, "_".join(kinds))
+        # A stream can also be a coroutine that writes to the context, as health's Watch does.
+        guard = self._streaming if inspect.isasyncgenfunction(inner) else self._answering
+        make = getattr(grpc, f"{kinds[0]}_{kinds[1]}_rpc_method_handler")
+        return make(
+            guard(inner, self._preparing(handler, method), method),
+            handler.request_deserializer,
+            handler.response_serializer,
+        )
+
+    def _preparing(self, handler: Any, method: str) -> Callable[[Any, Any], Any]:
+        """Give what a request goes through before the handler gets it."""
         ours = not is_for_operators(method)
-        deadline = ours and kinds == ("unary", "unary")
+        deadline = ours and not handler.request_streaming and not handler.response_streaming
 
         def prepare(request: Any, context: Any) -> Any:
             if deadline and context.time_remaining() is None:
@@ -212,26 +213,44 @@ class ServerGuard(grpc.aio.ServerInterceptor):  # type: ignore[misc,unused-ignor
                 self.check(request)
             return request
 
-        async def answer(request: Any, context: Any) -> Any:
-            async with _Call(self, method, context, request):
-                if (waiting := self.admit(context, method)) is not None:
-                    await waiting
-                return await inner(prepare(request, context), context)
+        return prepare
 
+    def _answering(
+        self, inner: Callable[..., Any], prepare: Callable[[Any, Any], Any], method: str
+    ) -> Callable[[Any, Any], Any]:
+        async def answer(request: Any, context: Any) -> Any:
+            call = _Call(self, method, context, request)
+            try:
+                if (waiting := self.admit(call.current, context, method)) is not None:
+                    await waiting
+                response = await inner(prepare(request, context), context)
+            except BaseException as error:
+                await call.fail(error)
+                raise
+            call.end("OK")
+            return response
+
+        return answer
+
+    def _streaming(
+        self, inner: Callable[..., Any], prepare: Callable[[Any, Any], Any], method: str
+    ) -> Callable[[Any, Any], Any]:
         async def stream(request: Any, context: Any) -> AsyncIterator[Any]:
-            async with _Call(self, method, context, request):
-                if (waiting := self.admit(context, method)) is not None:
+            call = _Call(self, method, context, request)
+            try:
+                if (waiting := self.admit(call.current, context, method)) is not None:
                     await waiting
                 # Closed by name: the garbage collector would do it some time, files still open.
                 async with aclosing(inner(prepare(request, context), context)) as responses:
                     async for response in responses:
-                        self._readmit()
+                        self._readmit(call.current)
                         yield response
+            except BaseException as error:
+                await call.fail(error)
+                raise
+            call.end("OK")
 
-        # A stream can also be a coroutine that writes to the context, as health's Watch does.
-        guarded = stream if inspect.isasyncgenfunction(inner) else answer
-        make = getattr(grpc, f"{kinds[0]}_{kinds[1]}_rpc_method_handler")
-        return make(guarded, handler.request_deserializer, handler.response_serializer)
+        return stream
 
     async def _checked(self, requests: AsyncIterator[Any]) -> AsyncIterator[Any]:
         async for request in requests:
@@ -260,7 +279,7 @@ async def _hear_out(requests: AsyncIterable[Any]) -> None:
 class _Call:
     """One call, from begin to end: its request id, its outcome, its time."""
 
-    __slots__ = ("_begin", "_context", "_guard", "_method", "_request", "_request_id")
+    __slots__ = ("_begin", "_context", "_guard", "_method", "_request", "current")
 
     def __init__(self, guard: ServerGuard, method: str, context: Any, request: Any) -> None:
         self._guard = guard
@@ -268,38 +287,38 @@ class _Call:
         self._context = context
         self._request = request
         self._begin = time.perf_counter()
-        self._request_id = _request_id.get()
+        self.current = current_call()
+        context.set_trailing_metadata(self._trailing)
 
-    async def __aenter__(self) -> None:
-        structlog.contextvars.bind_contextvars(request=self._request_id)
-        self._context.set_trailing_metadata(((REQUEST_ID_KEY, self._request_id),))
+    @property
+    def _trailing(self) -> tuple[tuple[str, str]]:
+        return ((REQUEST_ID_KEY, self.current.request_id),)
 
-    async def __aexit__(
-        self,
-        _kind: type[BaseException] | None,
-        error: BaseException | None,
-        _traceback: TracebackType | None,
-    ) -> None:
-        reason = "OK"
+    def end(self, reason: str) -> None:
+        """Tell how it ended."""
+        self._guard.observer.observe(self._method, reason, time.perf_counter() - self._begin)
+
+    async def fail(self, error: BaseException) -> None:
+        """End it with an error; one of gRPC itself, or of who gave it up, is passed on."""
+        reason = "CANCELLED"  # by the caller or by its deadline
         try:
             if isinstance(error, OsoError):
                 reason = error.name
                 if isinstance(self._request, AsyncIterable):
                     await _hear_out(self._request)
-                await self._end(error)
+                await self._abort(error)
             elif isinstance(error, grpc.aio.AbortError):
                 reason = status_name(self._context.code())
             elif isinstance(error, Exception):
                 reason = "INTERNAL"
                 self._report(error)
-                await self._end(OsoError(RESULT_CODE_INTERNAL, request=self._request_id))
-            elif error is not None:  # cancelled by the caller or by its deadline: passed on
-                reason = "CANCELLED"
+                request_id = self.current.request_id
+                await self._abort(OsoError(RESULT_CODE_INTERNAL, request=request_id))
         finally:
-            self._guard.observer.observe(self._method, reason, time.perf_counter() - self._begin)
+            self.end(reason)
 
-    async def _end(self, error: OsoError) -> None:
-        await abort(self._context, error, ((REQUEST_ID_KEY, self._request_id),))
+    async def _abort(self, error: OsoError) -> None:
+        await abort(self._context, error, self._trailing)
 
     def _report(self, error: Exception) -> None:
         """Log where it went wrong. The text of the exception may hold personal data: left out."""

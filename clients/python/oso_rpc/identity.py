@@ -8,7 +8,6 @@ a client knows who answers, wherever it runs (ADR 0005).
 from __future__ import annotations
 
 import re
-from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -53,9 +52,6 @@ class PeerIdentity:
     certificate_der: bytes
 
 
-_peer: ContextVar[PeerIdentity] = ContextVar("oso_peer")
-
-
 def is_system_id(text: str) -> bool:
     """Tell whether a text can be the id of a system: lower case letters, digits and hyphens."""
     return _SYSTEM_ID.fullmatch(text) is not None
@@ -69,16 +65,6 @@ def system_uri(system_id: str) -> str:
 def system_tls_name(system_id: str) -> str:
     """Give the DNS name that names a system in its certificate."""
     return system_id + _TLS_SUFFIX
-
-
-def current_peer() -> PeerIdentity:
-    """Give who calls, inside a handler."""
-    return _peer.get()
-
-
-def set_current_peer(peer: PeerIdentity) -> None:
-    """Remember who calls, for the handler that follows."""
-    _peer.set(peer)
 
 
 def identity_of_certificate(certificate: x509.Certificate) -> PeerIdentity:

@@ -14,6 +14,8 @@ from uuid import UUID
 import structlog
 from google.protobuf.message import Message
 
+from oso_rpc.current_call import name_call
+
 if TYPE_CHECKING:
     from structlog.typing import EventDict, WrappedLogger
 
@@ -96,7 +98,7 @@ def configure_logging(stream: TextIO | None = None, level: int = logging.INFO) -
     """
     structlog.configure(
         processors=[
-            structlog.contextvars.merge_contextvars,
+            name_call,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             redact,

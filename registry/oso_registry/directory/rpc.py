@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from oso.directory.v1 import directory_service_pb2 as messages
 from oso.directory.v1 import directory_service_pb2_grpc as stubs
 from oso.result.v1 import result_code_pb2 as codes
+from oso_rpc.current_call import current_peer
 from oso_rpc.errors import OsoError
-from oso_rpc.identity import current_peer
 from oso_rpc.server import Registration
 
 if TYPE_CHECKING:

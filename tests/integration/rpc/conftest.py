@@ -18,10 +18,10 @@ from oso.trafficcenter.v1 import traffic_center_service_pb2_grpc as center_stubs
 from oso_registry.testing import TRAFFIC_CENTER, Landscape
 from oso_rpc.admission import DirectoryAdmission
 from oso_rpc.channel import secure_channel
+from oso_rpc.current_call import current_peer
 from oso_rpc.directory import DirectorySource
 from oso_rpc.errors import OsoError
 from oso_rpc.guard import ServerGuard
-from oso_rpc.identity import current_peer
 from oso_rpc.server import Registration, Server, build_server
 
 if TYPE_CHECKING:

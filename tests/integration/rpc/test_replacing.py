@@ -19,9 +19,9 @@ from oso_rpc.admission import DirectoryAdmission
 from oso_rpc.channel import Connection, open_channel, secure_channel
 from oso_rpc.clock import SystemClock
 from oso_rpc.credentials_source import CredentialsSource
+from oso_rpc.current_call import current_peer
 from oso_rpc.directory import DirectorySource
 from oso_rpc.guard import ServerGuard
-from oso_rpc.identity import current_peer
 from oso_rpc.server import Registration, Server, build_server
 
 from .test_guard import FETCH

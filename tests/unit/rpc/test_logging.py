@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import logging
+from contextvars import copy_context
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,8 @@ import pytest
 import structlog
 
 from oso.transfer.v1.transfer_pb2 import PupilIdentity
+from oso_rpc.current_call import CurrentCall, set_current_call
+from oso_rpc.identity import PeerIdentity
 from oso_rpc.logging import configure_logging
 
 if TYPE_CHECKING:
@@ -38,7 +41,6 @@ def lines() -> Iterator[Callable[[], list[dict[str, Any]]]]:
     configure_logging(stream)
     yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
     structlog.reset_defaults()
-    structlog.contextvars.clear_contextvars()
     root.handlers[:] = handlers
     root.setLevel(level)
 
@@ -47,8 +49,14 @@ def test_line_is_json_with_time_level_and_context(
     lines: Callable[[], list[dict[str, Any]]],
 ) -> None:
     """A line is one JSON object with time in UTC, level, and what is bound to the call."""
-    structlog.contextvars.bind_contextvars(request="r-1", system="las-a")
-    structlog.get_logger().info("session_opened", count=3, good=True)
+    call = CurrentCall("r-1")
+    call.peer = PeerIdentity("las-a", b"", datetime.now(UTC), datetime.now(UTC), b"")
+
+    def serve() -> None:
+        set_current_call(call)
+        structlog.get_logger().info("session_opened", count=3, good=True)
+
+    copy_context().run(serve)
 
     (line,) = lines()
 
