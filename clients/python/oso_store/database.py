@@ -46,6 +46,8 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine
 
 _MOST_AT_ONCE = 256
+# Turns of the event loop before a transaction begins.
+_GATHERING = 8
 _BUSY_MILLISECONDS = 10_000
 _BUSY_PAUSE_SECONDS = 0.01
 # What a database throws, by whichever way it is spoken to.
@@ -89,18 +91,18 @@ class StoreUnavailableError(Exception):
 class Database(Generic[U]):
     """One database. Make it, `start` it inside the event loop, `close` it."""
 
-    def __init__(self, url: str, unit: Callable[[Connection], U]) -> None:
+    def __init__(self, url: str, unit: Callable[[Connection], U], *, brief: bool = False) -> None:
         """Name the database and how a unit of work is made.
 
         Args:
             url: `sqlite:///path` or `postgresql+asyncpg://...`.
             unit: Makes a unit of work around a connection.
+            brief: All that is written here takes well below a millisecond. On SQLite it is then
+                done in the event loop itself, and only the disk is waited for in a thread.
 
         """
         self._unit = unit
-        self._backend: _Sqlite | _Postgres = (
-            _Sqlite(url) if url.startswith("sqlite") else _Postgres(url)
-        )
+        self._backend = _backend(url, brief=brief)
         self._waiting: deque[_Waiting[U]] = deque()
         self._work = asyncio.Event()
         self._writer: asyncio.Task[None] | None = None
@@ -119,7 +121,7 @@ class Database(Generic[U]):
 
         """
         work = partial(upgrade, script_location=script_location, revision=revision)
-        await self._run(self._backend.write, work)
+        await self._run(self._backend.migrate, work)
 
     async def start(self) -> None:
         """Begin to take writes."""
@@ -183,14 +185,22 @@ class Database(Generic[U]):
             raise StoreUnavailableError(type(error).__name__) from error
 
     async def _write_all(self) -> None:
+        last = 0
         while not self._closing:
             await self._work.wait()
             self._work.clear()
             while self._waiting:
-                if isinstance(self._backend, _Sqlite):
-                    await self._write_in_thread(self._backend)
-                else:
-                    await self._write_batch(self._take())
+                if last > 1:  # who is alone need not wait for others
+                    await self._gather()
+                batch = self._take()
+                last = len(batch)
+                await self._write_batch(batch)
+
+    @staticmethod
+    async def _gather() -> None:
+        """Let calls that are on their way come in: one larger transaction costs less than two."""
+        for _ in range(_GATHERING):
+            await asyncio.sleep(0)
 
     def _take(self) -> list[_Waiting[U]]:
         """Take what waits, as much as fits in a transaction, but for callers who went away."""
@@ -200,32 +210,6 @@ class Database(Generic[U]):
             if not one[1].done():
                 batch.append(one)
         return batch
-
-    async def _write_in_thread(self, backend: _Sqlite) -> None:
-        """Have the writer's thread take batch after batch by itself, until nothing waits.
-
-        To come back here for each batch would make the disk wait for the event loop.
-        """
-        loop = asyncio.get_running_loop()
-
-        def write() -> tuple[list[_Waiting[U]], list[Any], Exception] | None:
-            while batch := self._take():
-                results: list[Any] = []
-                try:
-                    backend.write_here(partial(self._do, batch, results))
-                except Exception as error:  # noqa: BLE001  sorted out below
-                    return batch, results, error
-                loop.call_soon_threadsafe(_answer_all, batch, results)
-            return None
-
-        failed = await backend.in_thread(write)
-        if failed is not None:
-            batch, results, error = failed
-            if isinstance(error, _OF_THE_DATABASE):
-                told = StoreUnavailableError(type(error).__name__)
-                told.__cause__ = error
-                error = told
-            await self._sort_out(batch, results, error, again=True)
 
     async def _write_batch(self, batch: list[_Waiting[U]], *, again: bool = True) -> None:
         if not batch:
@@ -296,6 +280,12 @@ def _answer(
         future.set_result(result)
 
 
+def _backend(url: str, *, brief: bool) -> _Sqlite | _Postgres:
+    if not url.startswith("sqlite"):
+        return _Postgres(url)
+    return _BriefSqlite(url) if brief else _Sqlite(url)
+
+
 class _Sqlite:
     """SQLite: one thread writes, others read. WAL, and every commit is seen to the disk."""
 
@@ -305,31 +295,27 @@ class _Sqlite:
         event.listen(self._engine, "connect", _prepare_sqlite)
         self._writing = ThreadPoolExecutor(1, thread_name_prefix="store-writer")
         self._reading = ThreadPoolExecutor(2, thread_name_prefix="store-reader")
+        # To take a connection for each commit costs as much as the commit.
         self._writer: Connection | None = None
 
-    async def write(self, work: Callable[[Connection], T]) -> T:
-        return await self.in_thread(partial(self.write_here, work))
+    async def migrate(self, work: Callable[[Connection], None]) -> None:
+        await self._in_thread(partial(self._migrate, work))
 
-    async def in_thread(self, do: Callable[[], T]) -> T:
-        """Do something in the writer's thread."""
-        return await asyncio.get_running_loop().run_in_executor(self._writing, do)
+    async def write(self, work: Callable[[Connection], T]) -> T:
+        return await self._in_thread(partial(self._write_here, work))
 
     async def read(self, work: Callable[[Connection], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(
             self._reading, partial(self._read, work)
         )
 
-    def write_here(self, work: Callable[[Connection], T]) -> T:
-        """In the writer's thread: do work in a transaction.
+    async def _in_thread(self, do: Callable[[], T]) -> T:
+        """Do something in the writer's thread."""
+        return await asyncio.get_running_loop().run_in_executor(self._writing, do)
 
-        On a connection of its own: to take one for each commit costs as much.
-        """
-        if self._writer is None:
-            self._writer = self._engine.connect()
-        writer = self._writer
-        driver = writer.connection.driver_connection
-        if not isinstance(driver, sqlite3.Connection):
-            raise TypeError(driver)
+    def _write_here(self, work: Callable[[Connection], T]) -> T:
+        """In the writer's thread: do work in a transaction."""
+        writer, driver = self._connected()
         try:
             driver.execute("BEGIN IMMEDIATE")
             result = work(writer)
@@ -337,11 +323,23 @@ class _Sqlite:
             driver.commit()
         except BaseException:
             self._writer = None
-            with suppress(sqlite3.Error):
-                driver.rollback()
-            writer.close()
+            _abandon(writer, driver)
             raise
         return result
+
+    def _connected(self) -> tuple[Connection, sqlite3.Connection]:
+        if self._writer is None:
+            self._writer = self._engine.connect()
+        driver = self._writer.connection.driver_connection
+        if not isinstance(driver, sqlite3.Connection):
+            raise TypeError(driver)
+        return self._writer, driver
+
+    def _migrate(self, work: Callable[[Connection], None]) -> None:
+        with self._engine.connect() as connection:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            work(connection)
+            connection.commit()
 
     def _read(self, work: Callable[[Connection], T]) -> T:
         with self._engine.connect() as connection:
@@ -349,7 +347,7 @@ class _Sqlite:
             return work(connection)
 
     async def close(self) -> None:
-        await asyncio.get_running_loop().run_in_executor(self._writing, self._close_writer)
+        await self._in_thread(self._close_writer)
         for threads in (self._writing, self._reading):
             await asyncio.to_thread(threads.shutdown)
         self._engine.dispose()
@@ -358,6 +356,58 @@ class _Sqlite:
         if self._writer is not None:
             self._writer.close()
             self._writer = None
+
+
+class _BriefSqlite(_Sqlite):
+    """SQLite for work that is over before a thread would have begun it.
+
+    Two threads that both run Python wait for each other at every statement, since each gives the
+    interpreter's lock away and has to get it back. So the work is done in the event loop, and the
+    thread sees the commit to the disk, which needs no lock (ADR 0025).
+    """
+
+    async def write(self, work: Callable[[Connection], T]) -> T:
+        writer, driver = self._connected()
+        try:
+            await _begin(driver)
+            result = work(writer)
+            writer.commit()  # tells SQLAlchemy, if it took part
+            await self._in_thread(driver.commit)
+        except BaseException:
+            self._writer = None
+            self._writing.submit(_abandon, writer, driver)  # a commit may still be on its way there
+            raise
+        return result
+
+    def _connected(self) -> tuple[Connection, sqlite3.Connection]:
+        is_new = self._writer is None
+        writer, driver = super()._connected()
+        if is_new:
+            driver.execute("PRAGMA busy_timeout=0")  # to wait is `_begin`'s, not the event loop's
+        return writer, driver
+
+
+async def _begin(driver: sqlite3.Connection) -> None:
+    """Begin to write; wait for another process that does, while others are served."""
+    until = time.monotonic() + _BUSY_MILLISECONDS / 1000
+    while True:
+        try:
+            driver.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            await asyncio.sleep(_BUSY_PAUSE_SECONDS)
+        else:
+            return
+
+
+def _abandon(writer: Connection, driver: sqlite3.Connection) -> None:
+    """Let go of a connection and of what was begun on it."""
+    with suppress(sqlite3.Error):
+        driver.rollback()
+    with suppress(SQLAlchemyError):
+        writer.invalidate()
+        writer.close()
 
 
 def _make_private(path: str | None) -> None:
@@ -415,6 +465,9 @@ class _Postgres:
                 "timeout": 5,
             },
         )
+
+    async def migrate(self, work: Callable[[Connection], None]) -> None:
+        await self.write(work)
 
     async def write(self, work: Callable[[Connection], T]) -> T:
         async with self._engine.begin() as connection:

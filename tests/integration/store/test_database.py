@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sqlite3
 import stat
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -50,8 +51,8 @@ class _Unit:
 
 
 @asynccontextmanager
-async def _opened(url: str) -> AsyncIterator[Database[_Unit]]:
-    database = Database(url, _Unit)
+async def _opened(url: str, *, brief: bool = False) -> AsyncIterator[Database[_Unit]]:
+    database = Database(url, _Unit, brief=brief)
     await database.start()
     try:
         yield database
@@ -59,10 +60,16 @@ async def _opened(url: str) -> AsyncIterator[Database[_Unit]]:
         await database.close()
 
 
+@pytest.fixture(params=[False, True], ids=["any work", "brief work"])
+def brief(request: pytest.FixtureRequest) -> bool:
+    """Whether the work is brief; what is promised is the same."""
+    return bool(request.param)
+
+
 @pytest.fixture
-async def database(database_url: str) -> AsyncIterator[Database[_Unit]]:
+async def database(database_url: str, *, brief: bool) -> AsyncIterator[Database[_Unit]]:
     """A database with one table."""
-    async with _opened(database_url) as made:
+    async with _opened(database_url, brief=brief) as made:
         await made.write(lambda unit: unit.do("CREATE TABLE number (n INTEGER PRIMARY KEY)"))
         yield made
 
@@ -110,7 +117,7 @@ async def test_a_connection_is_clean_after_a_fault(database: Database[_Unit]) ->
 
 
 async def test_who_comes_second_sees_what_the_first_wrote(
-    database: Database[_Unit], database_url: str
+    database: Database[_Unit], database_url: str, *, brief: bool
 ) -> None:
     """Two processes that add the same key at once: the second does its work anew, and finds it."""
 
@@ -120,7 +127,7 @@ async def test_who_comes_second_sees_what_the_first_wrote(
         unit.add(number)
         return True
 
-    async with _opened(database_url) as other:
+    async with _opened(database_url, brief=brief) as other:
         for number in range(10):
             answers = await asyncio.gather(
                 *(one.write(partial(add_once, number)) for one in (database, other))
@@ -130,9 +137,12 @@ async def test_who_comes_second_sees_what_the_first_wrote(
     assert list(range(10)) == await database.read(_Unit.all)
 
 
-async def test_when_the_database_fails_nobody_is_tried_alone(tmp_path: Path) -> None:
+async def test_when_the_database_fails_nobody_is_tried_alone(
+    tmp_path: Path, *, brief: bool
+) -> None:
     """A database that cannot be opened fails all that wait at once, not one after another."""
-    async with _opened(f"sqlite:///{tmp_path / 'nowhere' / 'x.sqlite'}") as database:
+    url = f"sqlite:///{tmp_path / 'nowhere' / 'x.sqlite'}"
+    async with _opened(url, brief=brief) as database:
         _Unit.made = 0
         outcomes = await asyncio.gather(
             *(database.write(_Unit.all) for _ in range(20)), return_exceptions=True
@@ -140,6 +150,45 @@ async def test_when_the_database_fails_nobody_is_tried_alone(tmp_path: Path) -> 
 
     assert {StoreUnavailableError} == {type(one) for one in outcomes}
     assert 0 == _Unit.made
+
+
+async def test_brief_work_waits_for_another_process_and_stops_nobody(tmp_path: Path) -> None:
+    """While another process writes, a write waits its turn, and the event loop goes on."""
+    path = tmp_path / "x.sqlite"
+    async with _opened(f"sqlite:///{path}", brief=True) as database:
+        await database.write(lambda unit: unit.do("CREATE TABLE number (n INTEGER PRIMARY KEY)"))
+        with closing(sqlite3.connect(path, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            other.execute("INSERT INTO number VALUES (1)")
+            writing = asyncio.create_task(database.write(_Unit.all))
+            turns = 0
+            async with asyncio.timeout(10):
+                while turns < 20:
+                    await asyncio.sleep(0.01)
+                    turns += 1
+            assert not writing.done()
+            other.execute("COMMIT")
+
+        assert [1] == await writing
+
+
+async def test_brief_work_gives_up_on_a_database_that_stays_locked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who waits too long for another process is told; the next write finds everything in order."""
+    monkeypatch.setattr("oso_store.database._BUSY_MILLISECONDS", 50)
+    path = tmp_path / "x.sqlite"
+    async with _opened(f"sqlite:///{path}", brief=True) as database:
+        await database.write(lambda unit: unit.do("CREATE TABLE number (n INTEGER PRIMARY KEY)"))
+        with closing(sqlite3.connect(path, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            with pytest.raises(StoreUnavailableError):
+                await database.write(lambda unit: unit.add(1))
+            other.execute("ROLLBACK")
+
+        await database.write(lambda unit: unit.add(2))
+
+        assert [2] == await database.read(_Unit.all)
 
 
 async def test_work_nobody_waits_for_any_more_is_not_done(database: Database[_Unit]) -> None:
@@ -155,10 +204,10 @@ async def test_work_nobody_waits_for_any_more_is_not_done(database: Database[_Un
 
 
 async def test_closing_finishes_what_waits_and_takes_no_more(
-    database: Database[_Unit], database_url: str
+    database: Database[_Unit], database_url: str, *, brief: bool
 ) -> None:
     """What was asked before the close is on the disk; what is asked after it is refused."""
-    async with _opened(database_url) as other:
+    async with _opened(database_url, brief=brief) as other:
         waiting = [asyncio.create_task(other.write(lambda unit: unit.add(1)))]
         await asyncio.sleep(0)
     await asyncio.gather(*waiting)
