@@ -116,7 +116,7 @@ async def running(
     )
     plan = settings.renewal_plan()
     async with kept_current(credentials, office_heart, clock, plan), up_to_date(directory):
-        database: Database[Transaction] = Database(settings.database, Transaction)
+        database: Database[Transaction] = Database(settings.database, Transaction, brief=True)
         await database.migrate(MIGRATIONS)
         await database.start()
         sessions, servicer = _services(settings, database, directory, clock)
@@ -190,13 +190,14 @@ async def serve(settings: Settings) -> None:
 
 
 async def _sweep(sessions: Sessions) -> None:
-    """Let sessions expire, again and again: at once while there are more."""
-    expired = 0
+    """Let sessions expire and old answers go, again and again: at once while there are more."""
+    most = 0
     while True:
-        await asyncio.sleep(0 if expired >= SWEPT_AT_ONCE else _SWEEP_SECONDS)
-        expired = 0
+        await asyncio.sleep(0 if most >= SWEPT_AT_ONCE else _SWEEP_SECONDS)
+        most = 0
         try:
             expired = await sessions.lapse()
+            most = max(expired, await sessions.forget())
         except OsoError as error:
             _log.error("sweep_failed", reason=error.name)
             continue

@@ -35,7 +35,7 @@ async def decide(
 
     """
     try:
-        outcome = await database.write(work)
+        outcome = await database.submit(work)
     except StoreUnavailableError as error:
         raise not_recorded() from error
     if isinstance(outcome, OsoError):

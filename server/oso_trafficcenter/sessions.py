@@ -90,7 +90,9 @@ class Sessions:
         def work(tx: Transaction) -> Answer | OsoError:
             return self._open(tx, view, request, peer)
 
-        answer = await self._decide(Work(work, request=(peer.system_id, request.request_id)))
+        answer = await decide(
+            self._database, Work(work, request=(peer.system_id, request.request_id))
+        )
         return OpenSessionResponse.FromString(answers.content_of(answer))
 
     def _open(
@@ -170,7 +172,7 @@ class Sessions:
         def work(tx: Transaction) -> CheckSessionResponse | OsoError:
             return self._check(tx, view, request, peer)
 
-        return await self._decide(Work(work, session_id=request.session_id.lower()))
+        return await decide(self._database, Work(work, session_id=request.session_id.lower()))
 
     def _check(
         self,
@@ -209,8 +211,9 @@ class Sessions:
         def work(tx: Transaction) -> Answer | OsoError:
             return self._close(tx, view, request, peer)
 
-        answer = await self._decide(
-            Work(work, request.session_id.lower(), (peer.system_id, request.request_id))
+        answer = await decide(
+            self._database,
+            Work(work, request.session_id.lower(), (peer.system_id, request.request_id)),
         )
         return CloseSessionResponse.FromString(answers.content_of(answer))
 
@@ -251,7 +254,7 @@ class Sessions:
 
         session, steps = await self._read(work)
         if session.has_lapsed(now):
-            await self._decide(Work(lambda tx: _lapse(tx, session_id, now), session_id))
+            await decide(self._database, Work(lambda tx: _lapse(tx, session_id, now), session_id))
             session, steps = await self._read(work)
         return GetSessionTimelineResponse(
             session=session.message(),
@@ -260,7 +263,7 @@ class Sessions:
         )
 
     async def lapse(self) -> int:
-        """Let sessions whose time is over expire; give how many. Old answers and notifications go.
+        """Let sessions whose time is over expire; give how many, at most SWEPT_AT_ONCE.
 
         Raises:
             OsoError: NOT_RECORDED.
@@ -272,13 +275,23 @@ class Sessions:
             over = tx.lapsed_sessions(now)
             for session in over:
                 _expire(tx, session)
-            tx.forget_answers(now - answers.KEPT)
-            tx.forget_notifications(now - NOTIFICATIONS_KEPT)
             return len(over)
 
-        return await self._decide(work)
+        return await decide(self._database, work)
 
-    async def _decide(self, work: Callable[[Transaction], Result | OsoError]) -> Result:
+    async def forget(self) -> int:
+        """Drop old answers and notifications; give how many answers, at most SWEPT_AT_ONCE.
+
+        Raises:
+            OsoError: NOT_RECORDED.
+
+        """
+        now = self._clock.now()
+
+        def work(tx: Transaction) -> int:
+            tx.forget_notifications(now - NOTIFICATIONS_KEPT)
+            return tx.forget_answers(now - answers.KEPT)
+
         return await decide(self._database, work)
 
     async def _read(self, work: Callable[[Transaction], Result]) -> Result:

@@ -13,7 +13,7 @@ from datetime import datetime
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
-from sqlalchemy import delete, func, insert, select, text, update
+from sqlalchemy import delete, func, insert, select, text, tuple_, update
 from sqlalchemy.orm import class_mapper
 
 from oso.trafficcenter.v1.session_pb2 import SessionEvent
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from oso.trafficcenter.v1.session_pb2 import SessionEventType
 
 MIGRATIONS = "oso_trafficcenter:migrations"
-# How many sessions expire in one transaction: others wait for it.
+# How many sessions expire, and answers go, in one transaction: others wait for it.
 SWEPT_AT_ONCE = 500
 
 # A mapper may stand on more than a table; each of these stands on one.
@@ -54,6 +54,8 @@ _NOTIFICATION = cast("Table", class_mapper(NotificationRow).local_table)
 # building these statements anew took SQLAlchemy longer than the databases take to do them. No value
 # is ever part of the text, and the text is the same on both databases.
 _COLUMNS = tuple(one.name for one in fields(SessionRecord))
+# Places of the moments among them; every name that ends in `_time` is one.
+_MOMENTS = tuple(place for place, name in enumerate(_COLUMNS) if name.endswith("_time"))
 _CHANGEABLE = ("state", "close_time", "result", "source_routing_key", "manifest_sha256")
 _ADD_SESSIONS = f"INSERT INTO session ({', '.join(_COLUMNS)}) VALUES {{}}"  # noqa: S608  names only
 _CHANGE_SESSIONS = f"{_ADD_SESSIONS} ON CONFLICT (session_id) DO UPDATE SET " + ", ".join(
@@ -77,7 +79,6 @@ _LAST_EVENT = "SELECT max(sequence) FROM event"
 _JOURNAL_LOCK = 0x05_0A_11
 
 Result = TypeVar("Result")
-Record = TypeVar("Record", SessionRecord, NotificationRecord)
 
 
 @dataclass(frozen=True)
@@ -221,7 +222,7 @@ class Transaction:
         if found is None:
             query = select(_NOTIFICATION).where(_NOTIFICATION.c.coupling_sha256 == sha256)
             row = self._connection.execute(query).mappings().first()
-            found = _with_moments(NotificationRecord, dict(row)) if row and sha256 else None
+            found = _notification(dict(row)) if row and sha256 else None
         if found is not None and sha256 in self._used_keys:
             return replace(found, use_time=self._used_keys[sha256])
         return found
@@ -330,11 +331,16 @@ class Transaction:
         made = (answer.request_sha256, answer.granted, answer.content, whole_microseconds(now))
         self._answer_rows.append((system_id, request_id, *made))
 
-    def forget_answers(self, before: datetime) -> None:
-        """Drop answers given before a moment."""
-        self._connection.execute(
-            delete(_ANSWER).where(_ANSWER.c.create_time < whole_microseconds(before))
+    def forget_answers(self, before: datetime, limit: int = SWEPT_AT_ONCE) -> int:
+        """Drop answers given before a moment, the oldest first; give how many."""
+        key = (_ANSWER.c.request_id, _ANSWER.c.system_id)
+        oldest = (
+            select(*key)
+            .where(_ANSWER.c.create_time < whole_microseconds(before))
+            .order_by(_ANSWER.c.create_time)
+            .limit(limit)
         )
+        return self._connection.execute(delete(_ANSWER).where(tuple_(*key).in_(oldest))).rowcount
 
     def flush(self) -> None:
         """Send what was gathered."""
@@ -348,7 +354,7 @@ class Transaction:
 
     def _flush_notifications(self) -> None:
         if self._new_notifications:
-            rows = [_stored(one.__dict__) for one in self._new_notifications]
+            rows = [_stored(one) for one in self._new_notifications]
             self._connection.execute(insert(_NOTIFICATION), rows)
             self._new_notifications = []
         for sha256, now in self._used_keys.items():
@@ -359,37 +365,45 @@ class Transaction:
             )
         self._used_keys = {}
 
-    def _send(self, statement: str, rows: list[tuple[Any, ...]]) -> None:
+    def _send(self, statement: str, rows: Sequence[Sequence[Any]]) -> None:
         if rows:
             holders = statements.rows(self._connection, len(rows), len(rows[0]))
             values = tuple(chain.from_iterable(rows))
             statements.run(self._connection, statement.format(holders), values)
 
 
-def _row(record: SessionRecord | None) -> tuple[Any, ...]:
+def _row(record: SessionRecord | None) -> list[Any]:
     """Give a session as a row, in the order of `_COLUMNS`."""
     if record is None:
         raise ValueError("a session that does not exist cannot be written")
-    return tuple(_stored(record.__dict__).values())
-
-
-def _stored(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Give the values of a record as they are stored."""
-    return {
-        name: whole_microseconds(value) if isinstance(value, datetime) else value
-        for name, value in values.items()
-    }
+    row = list(record.__dict__.values())
+    for place in _MOMENTS:
+        if row[place] is not None:
+            row[place] = whole_microseconds(row[place])
+    return row
 
 
 def _record(row: Sequence[Any]) -> SessionRecord:
     """Give a row, in the order of `_COLUMNS`, as a session."""
-    return _with_moments(SessionRecord, dict(zip(_COLUMNS, row, strict=True)))
+    values = list(row)
+    for place in _MOMENTS:
+        if values[place] is not None:
+            values[place] = moment_of(values[place])
+    return SessionRecord(*values)
 
 
-def _with_moments(record: Callable[..., Record], values: Mapping[str, Any]) -> Record:
-    """Make a record of what is stored; every name that ends in `_time` is a moment."""
+def _stored(record: NotificationRecord) -> dict[str, Any]:
+    """Give a notification as it is stored."""
+    return {
+        name: whole_microseconds(value) if isinstance(value, datetime) else value
+        for name, value in record.__dict__.items()
+    }
+
+
+def _notification(stored: Mapping[str, Any]) -> NotificationRecord:
+    """Give what is stored as a notification."""
     made: dict[str, Any] = {
         name: moment_of(value) if name.endswith("_time") and value is not None else value
-        for name, value in values.items()
+        for name, value in stored.items()
     }
-    return record(**made)
+    return NotificationRecord(**made)
