@@ -128,11 +128,15 @@ class _Session:
     lock: SessionLock
     fetches: Sequence[Fetch]
 
+    async def disconnect(self) -> None:
+        """Close the connections."""
+        for fetch in self.fetches:
+            await fetch.close()
+
     async def end(self) -> None:
         """Close the connections, give the session free."""
         try:
-            for fetch in self.fetches:
-                await fetch.close()
+            await self.disconnect()
         finally:
             self.lock.release()
 
@@ -227,15 +231,16 @@ class Collector:
         # The dossier and what the centre must still be told are one transaction: neither without
         # the other.
         binding = only_binding(session.opened)
-        number = await self._database.write(lambda tx: _record(tx, received, request, by, binding))
-        begin = time.perf_counter()
-        # The session is over: of what came and is no dossier, nothing stays.
-        closed, _ = await asyncio.gather(
-            self._close(request, bound_to(session.opened)),
-            asyncio.to_thread(discard_folders, self._files.incoming, session_id),
+        number, _ = await asyncio.gather(
+            self._database.write(lambda tx: _record(tx, received, request, by, binding)),
+            session.disconnect(),
         )
+        begin = time.perf_counter()
+        closed = await self._close(request, bound_to(session.opened))
         taken = (time.perf_counter() - begin) * 1000
         legs.append(Leg("Traffic Center", "close session", "CLOSED" if closed else "LATER", taken))
+        if received is None or len(results) > 1:  # what came and is no dossier does not stay
+            await asyncio.to_thread(discard_folders, self._files.incoming, session_id)
         return Collected(session_id, result, number, closed, legs)
 
     async def _fetch(
@@ -331,30 +336,18 @@ class Collector:
             kind=TRANSFER_KINDS[wish.kind],
         )
         legs.append(_leg("Traffic Center", "open session", codes.RESULT_CODE_GRANTED, begin))
-        row = RetrievalRow(
-            session_id=opened.session.session_id,
-            kind=wish.kind,
-            source_brin=wish.source_brin,
-            coupling_key=wish.coupling_key,
-            number_kind=wish.identity.kind,
-            pupil_number=wish.identity.number,
-            birth_date=wish.identity.birth_date,
-            salt=salt,
-            opened=opened.SerializeToString(),
-            expire_time=microseconds(moment(opened.session.expire_time)),
-            state="open",
-        )
-        # Ours before anybody can read of it.
-        lock = await self._lock(row.session_id)
         credentials = self._credentials.shown(bound_to(opened)) or self._credentials.current
-        fetches = self._fetches(asked, opened, salt, credentials, resumed=False)
-        session = _Session(opened, lock, fetches)
-        try:
-            await self._database.write(lambda tx: tx.add(row))
-        except BaseException:
-            await session.end()
-            raise
-        return session
+        async with contextlib.AsyncExitStack() as undo:
+            # They connect while we see to our own.
+            fetches = self._fetches(asked, opened, salt, credentials, resumed=False)
+            for fetch in fetches:
+                undo.push_async_callback(fetch.close)
+            lock = await self._lock(opened.session.session_id)  # before anybody can read of it
+            undo.callback(lock.release)
+            row = _begun(wish, salt, opened)
+            await self._database.write(lambda tx: tx.add_retrieval(row))
+            undo.pop_all()
+        return _Session(opened, lock, fetches)
 
     async def _close(self, request: CloseSessionRequest, certificate_sha256: bytes) -> bool:
         """Tell the Traffic Center; tell whether it knows now, or will never need to."""
@@ -398,6 +391,23 @@ class Collector:
                 await asyncio.to_thread(discard_session, self._files.incoming, session_id)
                 await self._database.write(partial(_expired, session_id=session_id))
         return left
+
+
+def _begun(wish: Wish, salt: bytes, opened: OpenSessionResponse) -> RetrievalRow:
+    """Give what is needed to go on with a session that was broken off."""
+    return RetrievalRow(
+        session_id=opened.session.session_id,
+        kind=wish.kind,
+        source_brin=wish.source_brin,
+        coupling_key=wish.coupling_key,
+        number_kind=wish.identity.kind,
+        pupil_number=wish.identity.number,
+        birth_date=wish.identity.birth_date,
+        salt=salt,
+        opened=opened.SerializeToString(),
+        expire_time=microseconds(moment(opened.session.expire_time)),
+        state="open",
+    )
 
 
 def _leg(who: str, what: str, result: ResultCode.ValueType, begin: float) -> Leg:

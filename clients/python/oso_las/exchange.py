@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -24,7 +25,7 @@ from oso.transfer.v1.transfer_pb2 import TRANSFER_KIND_SWV_DOSSIER
 from oso_las.delivering import Delivery
 from oso_las.kinds import INSPECTED_FIRST, KIND_NAMES, SWV
 from oso_las.manifest import sign_manifest
-from oso_las.model import Act, Identity, State, microseconds, moment_of
+from oso_las.model import Act, Identity, NotPossibleError, State, microseconds, moment_of
 from oso_las.search_key import reproduces
 from oso_las.store import By
 from oso_rpc.clock import moment
@@ -271,9 +272,8 @@ class Exchange:
         by = By(_SYSTEM_ACCOUNT, self._clock.now(), f"to {delivery.target}")
 
         def work(tx: Transaction) -> None:
-            # It may have been withdrawn while it was on its way.
-            if State(tx.dossier(delivery.number).state) in {State.READY, State.DELIVERED}:
-                tx.change(delivery.number, Act.DELIVER, by)
+            with suppress(NotPossibleError):  # withdrawn while it was on its way
+                tx.do(delivery.number, Act.DELIVER, by)
 
         await self._database.write(work)
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
 
 import grpc
 from google.protobuf.message import DecodeError
@@ -29,7 +30,7 @@ from oso_rpc.channel import secure_channel
 from oso_rpc.errors import facts_of, from_rpc_error
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterable, AsyncIterator, Sequence
+    from collections.abc import AsyncIterable, AsyncIterator, Callable
     from datetime import datetime
 
     from oso.dossier.v1.dossier_pb2 import Dossier
@@ -48,8 +49,9 @@ if TYPE_CHECKING:
     from oso_rpc.clock import Clock
     from oso_rpc.credentials import Credentials
 
-_WRITE_AT_ONCE = 1024 * 1024
-_MOST_BLOCKS = 64  # a source that sends single bytes fills no memory
+# A write that takes so many seconds was made to wait, by a disk that is slower than the network.
+_WAITED = 0.02
+_TELL_EVERY = 1024 * 1024
 
 # gRPC waits ever longer before it connects anew, up to two minutes; we decide that ourselves.
 _CHANNEL_OPTIONS = (
@@ -161,11 +163,11 @@ class Fetch:
             point.address, point.system_id, credentials, _CHANNEL_OPTIONS
         )
         self._manifest: Manifest | None = None
-        # What came and was not handed to the writing thread yet.
-        self._runs: list[_Run] = []
+        # What a thread does with the files; nobody else may touch them meanwhile.
         self._writing: asyncio.Task[None] | None = None
+        self._disk_is_slow = False
         # Checking the dossier, while its attachments come.
-        self._checking: asyncio.Task[Dossier] | None = None
+        self._checking: asyncio.Task[Received] | None = None
         self.manifest_sha256 = b""
 
     @property
@@ -266,7 +268,6 @@ class Fetch:
     async def _stream(self, stub: DossierExchangeServiceAsyncStub, identity: Identity) -> None:
         """Read one stream to its end, or as far as it comes."""
         call = stub.FetchDossier(self._request(identity))
-        self._runs = []
         begun = False
         try:
             async for response in _with_patience(call, self._patience.silence):
@@ -275,43 +276,54 @@ class Fetch:
                     if self._staging.part_number > 0:
                         self._check(identity)
                 else:
-                    await self._take_manifest(response)
+                    self._take_manifest(response)
                     begun = True
         except (grpc.aio.AioRpcError, TimeoutError):
-            await self._write()  # what came before the break is worth keeping
-            await self._written()
+            await self._written()  # what came before the break is worth keeping
             raise
         finally:
             call.cancel()
             if self._writing is not None:  # nobody may touch the files before its thread is done
                 await asyncio.wait([self._writing])
-        await self._write()
         await self._written()
         if self._manifest is None or not self._staging.is_complete:
             raise ManifestError("the source says it is done, and is not")
 
     async def _take(self, chunk: Chunk) -> None:
-        """Take a chunk; have what came written when it is much, or the dossier, or the end."""
+        """Write a chunk; when it was the last one, have all seen to the disk."""
         data = chunk.data  # every look at it is a copy
         if not data:
             raise ManifestError("a message without bytes")
-        if not self._runs or self._runs[-1].end != (chunk.part_number, chunk.offset):
-            self._runs.append(_Run(chunk.part_number, chunk.offset))
-        self._runs[-1].add(data)
-        if (
-            sum(run.size for run in self._runs) >= _WRITE_AT_ONCE
-            or sum(len(run.blocks) for run in self._runs) >= _MOST_BLOCKS
-            or self._is_end(*self._runs[-1].end)
-        ):
-            await self._write()
+        self._tell(chunk.part_number, chunk.offset, len(data))
+        await self._written()
+        if self._disk_is_slow:
+            self._write_in_thread(self._staging.write, chunk.part_number, chunk.offset, data)
+            return
+        # Here, in the event loop: it takes less time than to have a thread do it (ADR 0025).
+        begin = time.monotonic()
+        self._staging.write(chunk.part_number, chunk.offset, data)
+        self._disk_is_slow = time.monotonic() - begin > _WAITED
+        if self._staging.is_complete and self._staging.is_large:
+            self._write_in_thread(self._staging.see_to_disk)  # it takes a while: begun right away
 
-    def _is_end(self, part_number: int, offset: int) -> bool:
-        """Tell whether it is the end of all, or of the dossier.
+    def _write_in_thread(self, do: Callable[..., None], *what: Any) -> None:
+        """Have a thread do something with the files, while more comes in."""
+        self._writing = asyncio.create_task(asyncio.to_thread(do, *what))
 
-        That is checked while its attachments come.
-        """
+    async def _written(self) -> None:
+        """Wait for what a thread does with the files; raise what went wrong with it."""
+        if self._writing is not None:
+            writing, self._writing = self._writing, None
+            await writing
+
+    def _tell(self, number: int, offset: int, count: int) -> None:
+        """Tell how far a part comes with these bytes: at its end, and now and then before."""
         parts = self._manifest.parts if self._manifest else ()
-        return part_number in {0, len(parts) - 1} and offset == parts[part_number].size
+        if self._progress is None or number >= len(parts):
+            return
+        part, end = parts[number], offset + count
+        if end >= part.size or end // _TELL_EVERY > offset // _TELL_EVERY:
+            self._progress(number, part.name, min(end, part.size), part.size)
 
     def _request(self, identity: Identity) -> FetchDossierRequest:
         request = FetchDossierRequest(
@@ -337,7 +349,7 @@ class Fetch:
             )
         return request
 
-    async def _take_manifest(self, response: FetchDossierResponse) -> None:
+    def _take_manifest(self, response: FetchDossierResponse) -> None:
         # Of a chunk this is an empty message, which no certificate has signed.
         manifest = self._open(response.manifest)
         digest = hashlib.sha256(response.manifest.manifest).digest()
@@ -348,27 +360,7 @@ class Fetch:
         if manifest.dossier_year not in ACCEPTED_YEARS:
             raise ManifestError("dossier of a year that was not asked for")
         self._manifest, self.manifest_sha256 = manifest, digest
-        await asyncio.to_thread(self._staging.begin, response.manifest, manifest)
-
-    async def _write(self) -> None:
-        """Have what came written while more comes in; it must follow what is here."""
-        await self._written()
-        runs, self._runs = self._runs, []
-        if not runs:
-            return
-        number, end = runs[-1].end
-        if self._manifest is None or number >= len(self._manifest.parts):
-            raise ManifestError("more parts than the manifest says")
-        part = self._manifest.parts[number]
-        if self._progress is not None:
-            self._progress(number, part.name, min(end, part.size), part.size)
-        self._writing = asyncio.create_task(asyncio.to_thread(_write, self._staging, runs))
-
-    async def _written(self) -> None:
-        """Wait for the write under way; raise what went wrong with it."""
-        if self._writing is not None:
-            writing, self._writing = self._writing, None
-            await writing
+        self._staging.begin(response.manifest, manifest)
 
     async def verify(self, identity: Identity, source_brin: str) -> Received | None:
         """Check the dossier as a whole and put its parts in their place.
@@ -377,20 +369,25 @@ class Fetch:
         it is kept.
         """
         try:
-            dossier = await self._check(identity)
+            received = await self._check(identity)
         except ManifestError:
             await asyncio.to_thread(self._staging.discard)
             return None
         await asyncio.to_thread(self._staging.hand_over, self._files)
+        received.row.source_brin = source_brin
+        return received
+
+    def _check(self, identity: Identity) -> asyncio.Task[Received]:
+        if self._checking is None:
+            self._checking = asyncio.create_task(asyncio.to_thread(self._checked, identity))
+        return self._checking
+
+    def _checked(self, identity: Identity) -> Received:
+        dossier = self._verified(identity)
         sha256 = self._manifest.parts[0].sha256 if self._manifest else b""
         row = row_of(dossier, identity, sha256, State.RECEIVED, self._clock.now())
-        row.session_id, row.source_brin = self._opened.session.session_id, source_brin
+        row.session_id = self._opened.session.session_id
         return Received(row, parts_of(dossier), self.manifest_sha256)
-
-    def _check(self, identity: Identity) -> asyncio.Task[Dossier]:
-        if self._checking is None:
-            self._checking = asyncio.create_task(asyncio.to_thread(self._verified, identity))
-        return self._checking
 
     async def _stop_checking(self) -> None:
         """Let go of what was found of a dossier that is not to be kept."""
@@ -418,39 +415,6 @@ class Fetch:
         if not same:
             raise ManifestError("dossier of another pupil")
         return dossier
-
-
-@dataclass
-class _Run:
-    """Bytes that came, one after the other, of one part.
-
-    Attributes:
-        part_number: The part.
-        offset: Where in it they begin.
-        blocks: The bytes.
-        size: How many there are.
-
-    """
-
-    part_number: int
-    offset: int
-    blocks: list[bytes] = field(default_factory=list)
-    size: int = 0
-
-    @property
-    def end(self) -> tuple[int, int]:
-        """Part and offset of the byte that follows."""
-        return self.part_number, self.offset + self.size
-
-    def add(self, block: bytes) -> None:
-        """Add what follows."""
-        self.blocks.append(block)
-        self.size += len(block)
-
-
-def _write(staging: Staging, runs: Sequence[_Run]) -> None:
-    for run in runs:
-        staging.write(run.part_number, run.offset, run.blocks)
 
 
 async def _with_patience(

@@ -1,8 +1,8 @@
 """What is arriving, before it is believed: a folder for each session and delivery point.
 
 Bytes are written as they come. A broken transfer goes on where it stopped, also after the process
-was killed; what does not match its digest is thrown away whole. Everything here blocks: call it in
-a thread.
+was killed; what does not match its digest is thrown away whole. Nothing here waits for the disk but
+`see_to_disk` and `hand_over`, and what reads or deletes much: call those in a thread.
 """
 
 from __future__ import annotations
@@ -17,12 +17,11 @@ from typing import TYPE_CHECKING, BinaryIO
 from google.protobuf.message import DecodeError
 
 from oso.exchange.v1.manifest_pb2 import Manifest, SignedManifest
-from oso_las.attachments import open_private, see_to_disk
+from oso_las.attachments import open_private
 from oso_las.manifest import ManifestError
 from oso_las.model import BeingFetchedError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
     from oso_las.attachments import PartFiles
@@ -115,6 +114,7 @@ class Staging:
         self._folder = folder
         self._manifest = Manifest()
         self._digest = hashlib.sha256()
+        self._is_on_disk = False
         self.part_number = 0
         self.offset = 0
 
@@ -122,6 +122,11 @@ class Staging:
     def is_complete(self) -> bool:
         """Whether every byte of the manifest has come, and was verified."""
         return self.part_number == len(self._manifest.parts)
+
+    @property
+    def is_large(self) -> bool:
+        """Whether to see it to the disk takes long."""
+        return sum(part.size for part in self._manifest.parts) > _FLUSH_EVERY
 
     def kept_manifest(self) -> SignedManifest | None:
         """Give the manifest of a transfer that was broken off; None for a fresh one."""
@@ -151,7 +156,7 @@ class Staging:
         self._manifest = manifest
         self.part_number, self.offset, self._digest = 0, 0, hashlib.sha256()
         while self.part_number < len(manifest.parts):
-            place = self._place()
+            place = self._place(self.part_number)
             if not place.exists():
                 break
             self._digest_of(place)
@@ -168,16 +173,16 @@ class Staging:
             while block := file.read(_BLOCK):
                 self._digest.update(block)
                 self.offset += len(block)
-            if self.offset == size:
-                see_to_disk(file)
 
-    def write(self, part_number: int, offset: int, blocks: Sequence[bytes]) -> None:
+    def write(self, part_number: int, offset: int, data: bytes) -> None:
         """Add bytes; verify the part when it is whole.
+
+        They are on the disk when `see_to_disk` was called.
 
         Args:
             part_number: The part they are of: the one that comes next.
             offset: Where in it they begin: where it ends so far.
-            blocks: The bytes.
+            data: The bytes.
 
         Raises:
             ManifestError: They do not follow what is here, are more than the manifest says, or not
@@ -187,24 +192,27 @@ class Staging:
         """
         if self.is_complete or (part_number, offset) != (self.part_number, self.offset):
             raise ManifestError("bytes do not follow each other")
-        before = self.offset
-        with open_private(self._place()) as file:
-            file.seek(self.offset)
-            for block in blocks:
-                file.write(block)
-                self._digest.update(block)
-                self.offset += len(block)
-            size = self._manifest.parts[self.part_number].size
-            if self.offset == size:
-                see_to_disk(file)
-            elif self.offset // _FLUSH_EVERY != before // _FLUSH_EVERY:
-                _flush(file, self.offset)
-        if self.offset > size:
+        end, size = offset + len(data), self._manifest.parts[part_number].size
+        if end > size:
             self.discard()
             raise ManifestError("part is longer than the manifest says")
-        if self.offset == size:
+        with open_private(self._place(part_number)) as file:
+            file.seek(offset)
+            file.write(data)
+            if end // _FLUSH_EVERY != offset // _FLUSH_EVERY:
+                _flush(file, end)
+        self._digest.update(data)
+        self.offset = end
+        if end == size:
             self._finish_part()
             self._skip_empty()
+
+    def see_to_disk(self) -> None:
+        """Return when every part, all of which have come, is on the disk."""
+        for part in self._manifest.parts:
+            with self._place(part.part_number).open("rb") as file:
+                os.fsync(file.fileno())
+        self._is_on_disk = True
 
     def _finish_part(self) -> None:
         if self._digest.digest() != self._manifest.parts[self.part_number].sha256:
@@ -215,30 +223,28 @@ class Staging:
 
     def _skip_empty(self) -> None:
         while not self.is_complete and self._manifest.parts[self.part_number].size == 0:
-            with open_private(self._place()) as file:
-                see_to_disk(file)
+            open_private(self._place(self.part_number)).close()
             self._finish_part()
 
-    def _place(self) -> Path:
-        return self._folder / f"part-{self.part_number}"
+    def _place(self, part_number: int) -> Path:
+        return self._folder / f"part-{part_number}"
 
     def read_dossier(self) -> bytes:
         """Give the bytes of the dossier part."""
         return (self._folder / "part-0").read_bytes()
 
     def hand_over(self, files: PartFiles) -> None:
-        """Move all parts, verified, to their place."""
-        files.adopt(
-            [
-                (self._folder / f"part-{part.part_number}", part.sha256)
-                for part in self._manifest.parts
-            ]
-        )
+        """Move all parts, verified, to their place; nothing stays here."""
+        if not self._is_on_disk:
+            self.see_to_disk()
+        files.adopt([(self._place(one.part_number), one.sha256) for one in self._manifest.parts])
+        self.discard()
 
     def discard(self) -> None:
         """Throw away what has come."""
         shutil.rmtree(self._folder, ignore_errors=True)
         self.part_number, self.offset, self._digest = 0, 0, hashlib.sha256()
+        self._is_on_disk = False
 
 
 def _flush(file: BinaryIO, size: int) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+import sqlalchemy as sa
 from sqlalchemy import and_, bindparam, delete, insert, or_, update
 from sqlmodel import Session, col, func, select
 
@@ -42,24 +43,29 @@ MIGRATIONS = "oso_las:migrations"
 Values: TypeAlias = dict[str, Any]
 """The values of a row, by column."""
 
-# Queries that stand in the way of a transfer, made once: to make one costs as much as to run it.
+_DOSSIER = DossierRow.metadata.tables["las_dossier"]
+_PART = PartRow.metadata.tables["las_part"]
+_REQUEST = RequestRow.metadata.tables["las_request"]
+
+# What stands in the way of a transfer is made once, and of tables, not of objects: to make a query
+# costs as much as to run it, and to keep the books of an object costs three times as much.
 _DOSSIERS_OF = (
-    select(DossierRow)
-    .where(DossierRow.pupil_number == bindparam("number"))
-    .where(DossierRow.birth_date == bindparam("birth_date"))
-    .where(DossierRow.number_kind == bindparam("kind"))
-    .order_by(col(DossierRow.number).desc())
+    sa.select(_DOSSIER)
+    .where(_DOSSIER.c.pupil_number == bindparam("number"))
+    .where(_DOSSIER.c.birth_date == bindparam("birth_date"))
+    .where(_DOSSIER.c.number_kind == bindparam("kind"))
+    .order_by(_DOSSIER.c.number.desc())
 )
 _PARTS = (
-    select(PartRow)
-    .where(PartRow.dossier_number == bindparam("dossier_number"))
-    .order_by(col(PartRow.part_number))
+    sa.select(_PART)
+    .where(_PART.c.dossier_number == bindparam("dossier_number"))
+    .order_by(_PART.c.part_number)
 )
-_UNKNOWN_PUPILS = select(func.count()).select_from(
-    select(RequestRow.number_kind, RequestRow.pupil_number, RequestRow.birth_date)
-    .where(RequestRow.target_brin == bindparam("target_brin"))
-    .where(RequestRow.time >= bindparam("since"))
-    .where(col(RequestRow.unknown_pupil).is_(True))
+_UNKNOWN_PUPILS = sa.select(func.count()).select_from(
+    sa.select(_REQUEST.c.number_kind, _REQUEST.c.pupil_number, _REQUEST.c.birth_date)
+    .where(_REQUEST.c.target_brin == bindparam("target_brin"))
+    .where(_REQUEST.c.time >= bindparam("since"))
+    .where(_REQUEST.c.unknown_pupil.is_(True))
     .distinct()
     .subquery()
 )
@@ -74,10 +80,18 @@ _OPEN_RETRIEVAL = (
     .where(RetrievalRow.state == "open")
     .where(RetrievalRow.expire_time > bindparam("now"))
 )
-# Rows that are only written are no objects: the bookkeeping of an object costs three times as much.
-_ADD_PARTS = insert(PartRow.metadata.tables["las_part"])
+_STATE_OF = (
+    sa.select(_DOSSIER.c.kind, _DOSSIER.c.state)
+    .where(_DOSSIER.c.number == bindparam("number"))
+    .with_for_update()
+)
+_CHANGE_STATE = (
+    update(_DOSSIER).where(_DOSSIER.c.number == bindparam("of")).values(state=bindparam("to"))
+)
+_ADD_DOSSIER = insert(_DOSSIER)
+_ADD_PARTS = insert(_PART)
 _ADD_ACT = insert(ActRow.metadata.tables["las_act"])
-_ADD_REQUEST = insert(RequestRow.metadata.tables["las_request"])
+_ADD_REQUEST = insert(_REQUEST)
 _RETRIEVAL = RetrievalRow.metadata.tables["las_retrieval"]
 _NOTIFICATION = ReceivedNotificationRow.metadata.tables["las_received_notification"]
 # Who was asked for: kept while the wish is not fulfilled, so that a notification can be shown.
@@ -109,6 +123,7 @@ _OVER = (
     .where(col(RetrievalRow.session_id) == bindparam("ended"))
     .values(salt=b"", opened=b"")
 )
+_ADD_RETRIEVAL = insert(_RETRIEVAL)
 _CLOSE_RETRIEVAL = _OVER.values(state="closed")
 _END_RETRIEVAL = _OVER.values(
     state="to_close",
@@ -150,8 +165,8 @@ class Transaction(Session):
         return list(self.exec(select(DossierRow).order_by(col(DossierRow.number))))
 
     def dossiers_of(self, identity: Identity) -> list[DossierRow]:
-        """Find the dossiers of a pupil, our own and received ones, the newest first."""
-        return list(self.exec(_DOSSIERS_OF, params=_params(identity)))
+        """Find the dossiers of a pupil, our own and received ones, the newest first, to look at."""
+        return self._look(_DOSSIERS_OF, _params(identity))
 
     def dossier_of_key(self, coupling_sha256: bytes) -> DossierRow | None:
         """Find the dossier an SWV was given a coupling key for, by the digest of the key."""
@@ -169,8 +184,13 @@ class Transaction(Session):
         return {*dossiers, *documents, *self.exec(select(PartRow.sha256)).all()}
 
     def parts(self, number: int) -> list[PartRow]:
-        """Give the attachments of a dossier, by part number."""
-        return list(self.exec(_PARTS, params={"dossier_number": number}))
+        """Give the attachments of a dossier, by part number, to look at."""
+        return self._look(_PARTS, {"dossier_number": number})
+
+    def _look(self, query: sa.Select[Any], params: Values) -> list[Any]:
+        """Give rows with the names of the objects they are of; to change them changes nothing."""
+        self.flush()
+        return list(self.connection().execute(query, params))
 
     def acts(self, number: int) -> list[ActRow]:
         """Give what was done with a dossier, in order."""
@@ -187,14 +207,13 @@ class Transaction(Session):
             by: Who did it.
 
         """
-        self.add(row)
-        self.flush()
-        number = row.number or 0
+        added = self.connection().execute(_ADD_DOSSIER, row.model_dump(exclude={"number"}))
+        (number,) = added.inserted_primary_key or (0,)
         if parts:
             values = [{**part, "dossier_number": number} for part in parts]
             self.connection().execute(_ADD_PARTS, values)
         self._add_act(number, act, by)
-        return number
+        return int(number)
 
     def change(self, number: int, act: Act, by: By) -> DossierRow:
         """Do something with a dossier, and write down who did.
@@ -204,14 +223,23 @@ class Transaction(Session):
             NotPossibleError: It is in a state in which this cannot be done.
 
         """
-        row = self.dossier(number)
-        state = next_state(row.kind, State(row.state), act)
+        self.do(number, act, by)
+        return self.dossier(number)
+
+    def do(self, number: int, act: Act, by: By) -> None:
+        """Do something with a dossier, as `change`, without making an object of it."""
+        self.flush()
+        connection = self.connection()
+        found = connection.execute(_STATE_OF, {"number": number}).one_or_none()
+        if found is None:
+            raise UnknownDossierError(number)
+        kind, now = found
+        state = next_state(kind, State(now), act)
         if state is None:
-            raise NotPossibleError(number, State(row.state), act)
-        row.state = state.value
-        self.add(row)
+            raise NotPossibleError(number, State(now), act)
+        if state != now:
+            connection.execute(_CHANGE_STATE, {"of": number, "to": state.value})
         self._add_act(number, act, by)
-        return row
 
     def _add_act(self, number: int, act: Act, by: By) -> None:
         values = {
@@ -276,7 +304,11 @@ class Transaction(Session):
     def unknown_pupils_asked(self, target_brin: str, since: datetime) -> int:
         """Count the different pupils a school asked for since a moment whom we do not have."""
         params = {"target_brin": target_brin, "since": microseconds(since)}
-        return self.exec(_UNKNOWN_PUPILS, params=params).one()
+        return int(self.connection().execute(_UNKNOWN_PUPILS, params).scalar_one())
+
+    def add_retrieval(self, row: RetrievalRow) -> None:
+        """Write down a session we opened."""
+        self.connection().execute(_ADD_RETRIEVAL, row.model_dump())
 
     def retrieval(self, session_id: str) -> RetrievalRow | None:
         """Find a session we opened."""
@@ -313,9 +345,8 @@ class Transaction(Session):
     def forget(self, before: datetime) -> None:
         """Forget who was asked for before a moment, here and by us, and what was told of it."""
         at = microseconds(before)
-        requests = RequestRow.metadata.tables["las_request"]
         connection = self.connection()
-        connection.execute(delete(requests).where(requests.c.time < at))
+        connection.execute(delete(_REQUEST).where(_REQUEST.c.time < at))
         connection.execute(delete(_NOTIFICATION).where(_NOTIFICATION.c.time < at))
         connection.execute(
             update(_RETRIEVAL)

@@ -97,8 +97,15 @@ async def test_official_examples_travel_unchanged(
     assert canonical(received) == canonical(path.read_bytes())
 
 
-async def test_a_connection_cut_in_an_attachment_is_taken_up_again(country: Country) -> None:
+@pytest.mark.parametrize(
+    "waited",
+    [pytest.param(60.0, id="a fast disk"), pytest.param(-1.0, id="a disk that makes it wait")],
+)
+async def test_a_connection_cut_in_an_attachment_is_taken_up_again(
+    country: Country, monkeypatch: pytest.MonkeyPatch, waited: float
+) -> None:
     """Cut twice in a large attachment, the transfer goes on where it was and ends well."""
+    monkeypatch.setattr("oso_las.fetching._WAITED", waited)
     document = _with_large_attachment(6_000_000)
     _, identity = await country.ready(document)
     await country.stop_school(SOURCE)

@@ -46,9 +46,10 @@ def test_parts_that_came_whole_are_handed_over(tmp_path: Path) -> None:
     """Every part, empty ones too, ends in its place."""
     files = PartFiles(tmp_path)
     staging = _begun(files.incoming / "s")
-    staging.write(0, 0, [b"the ", b"dossier"])
+    staging.write(0, 0, b"the ")
+    staging.write(0, 4, b"dossier")
     assert (2, 0) == (staging.part_number, staging.offset)
-    staging.write(2, 0, [b"an attachment"])
+    staging.write(2, 0, b"an attachment")
 
     assert staging.is_complete
     assert b"the dossier" == staging.read_dossier()
@@ -68,7 +69,7 @@ def test_wherever_it_stops_it_goes_on_there(
     while not staging.is_complete:
         rest = PARTS[staging.part_number][staging.offset :]
         count = data.draw(st.integers(1, len(rest)))
-        staging.write(staging.part_number, staging.offset, [rest[:count]])
+        staging.write(staging.part_number, staging.offset, rest[:count])
         place = (staging.part_number, staging.offset)
         if data.draw(st.booleans()):
             staging = Staging(folder)
@@ -85,7 +86,7 @@ def test_bytes_that_were_not_announced_are_thrown_away(tmp_path: Path, content: 
     staging = _begun(tmp_path / "s")
 
     with pytest.raises(ManifestError):
-        staging.write(0, 0, [content])
+        staging.write(0, 0, content)
 
     assert [] == list(tmp_path.iterdir())
 
@@ -96,10 +97,10 @@ def test_bytes_that_do_not_follow_are_refused(
 ) -> None:
     """A gap, a repetition or another part is refused; what is here stays as it was."""
     staging = _begun(tmp_path / "s")
-    staging.write(0, 0, [b"the "])
+    staging.write(0, 0, b"the ")
 
     with pytest.raises(ManifestError):
-        staging.write(part_number, offset, [b"dossier"])
+        staging.write(part_number, offset, b"dossier")
 
     assert (0, 4) == (staging.part_number, staging.offset)
     assert b"the " == (tmp_path / "s" / "part-0").read_bytes()
@@ -107,7 +108,7 @@ def test_bytes_that_do_not_follow_are_refused(
 
 def test_leftovers_that_were_spoiled_are_found(tmp_path: Path) -> None:
     """A finished part that changed on disk meanwhile is not gone on with."""
-    _begun(tmp_path / "s").write(0, 0, [b"the dossier"])
+    _begun(tmp_path / "s").write(0, 0, b"the dossier")
     (tmp_path / "s" / "part-0").write_bytes(b"the dossieR")
 
     with pytest.raises(ManifestError):
