@@ -313,8 +313,9 @@ class Fetch:
     async def _written(self) -> None:
         """Wait for what a thread does with the files; raise what went wrong with it."""
         if self._writing is not None:
+            await asyncio.wait([self._writing])  # who is cancelled here does not cancel it
             writing, self._writing = self._writing, None
-            await writing
+            writing.result()
 
     def _tell(self, number: int, offset: int, count: int) -> None:
         """Tell how far a part comes with these bytes: at its end, and now and then before."""

@@ -1,8 +1,9 @@
 """A database with one group-committing writer.
 
 Work is a function of a *unit of work*: something made around a SQLAlchemy connection (for example a
-`Session`) that has a `flush`. The same function runs on both databases: in a thread of its own on
-SQLite, in SQLAlchemy's greenlet over asyncpg on PostgreSQL.
+`Session`) that has a `flush`. The same function runs on both databases: on SQLite in a thread of
+its own, or in the event loop when it is brief (ADR 0025); on PostgreSQL in SQLAlchemy's greenlet
+over asyncpg.
 
 `write` gathers what waits into one transaction and answers when that is on the disk: callers share
 the cost of the commit (ADR 0006). Who pays when a transaction fails:
