@@ -320,8 +320,7 @@ class _Sqlite:
         try:
             driver.execute("BEGIN IMMEDIATE")
             result = work(writer)
-            writer.commit()  # tells SQLAlchemy, if it took part
-            driver.commit()
+            _commit(writer, driver)
         except BaseException:
             self._writer = None
             _abandon(writer, driver)
@@ -372,8 +371,7 @@ class _BriefSqlite(_Sqlite):
         try:
             await _begin(driver)
             result = work(writer)
-            writer.commit()  # tells SQLAlchemy, if it took part
-            await self._in_thread(driver.commit)
+            await self._in_thread(partial(_commit, writer, driver))
         except BaseException:
             self._writer = None
             self._writing.submit(_abandon, writer, driver)  # a commit may still be on its way there
@@ -400,6 +398,11 @@ async def _begin(driver: sqlite3.Connection) -> None:
             await asyncio.sleep(_BUSY_PAUSE_SECONDS)
         else:
             return
+
+
+def _commit(writer: Connection, driver: sqlite3.Connection) -> None:
+    writer.commit()  # SQLAlchemy's own, if it took part
+    driver.commit()
 
 
 def _abandon(writer: Connection, driver: sqlite3.Connection) -> None:
