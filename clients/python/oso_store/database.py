@@ -388,16 +388,29 @@ class _BriefSqlite(_Sqlite):
 
 async def _begin(driver: sqlite3.Connection) -> None:
     """Begin to write; wait for another process that does, while others are served."""
-    until = time.monotonic() + _BUSY_MILLISECONDS / 1000
-    while True:
-        try:
-            driver.execute("BEGIN IMMEDIATE")
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
-                raise
-            await asyncio.sleep(_BUSY_PAUSE_SECONDS)
-        else:
-            return
+    until = _end_of_patience()
+    while not _ran(driver, "BEGIN IMMEDIATE", until):  # noqa: ASYNC110  no event tells of others
+        await asyncio.sleep(_BUSY_PAUSE_SECONDS)
+
+
+def _end_of_patience() -> float:
+    return time.monotonic() + _BUSY_MILLISECONDS / 1000
+
+
+def _ran(driver: sqlite3.Connection, statement: str, until: float) -> bool:
+    """Run a statement; tell whether it ran, or another process has the database just now.
+
+    Raises:
+        sqlite3.Error: It failed, or the other process still has it after `until`.
+
+    """
+    try:
+        driver.execute(statement)
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+            raise
+        return False
+    return True
 
 
 def _commit(writer: Connection, driver: sqlite3.Connection) -> None:
@@ -443,16 +456,9 @@ def _use_wal(connection: sqlite3.Connection) -> None:
     The first to say so needs the file for itself, and SQLite does not wait for that, whatever its
     busy_timeout: it says at once that the database is locked.
     """
-    until = time.monotonic() + _BUSY_MILLISECONDS / 1000
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode=WAL")
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
-                raise
-            time.sleep(_BUSY_PAUSE_SECONDS)
-        else:
-            return
+    until = _end_of_patience()
+    while not _ran(connection, "PRAGMA journal_mode=WAL", until):
+        time.sleep(_BUSY_PAUSE_SECONDS)
 
 
 class _Postgres:
