@@ -19,6 +19,7 @@ from google.rpc.status_pb2 import Status
 from oso.result.v1 import result_code_pb2 as codes
 from oso_rpc.errors import OsoError, code_named, status_of
 from oso_trafficcenter import events
+from oso_trafficcenter.model import id_of
 from oso_trafficcenter.store import Answer
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
         ReportNotificationResponse,
     )
     from oso_rpc.identity import PeerIdentity
+    from oso_trafficcenter.model import SessionRecord
     from oso_trafficcenter.store import Transaction
 
     Changing: TypeAlias = (
@@ -61,7 +63,7 @@ class Asked:
         request: What is asked.
         event: The line of the journal that was begun for it.
         now: When.
-        session_id: The session that line belongs to; empty when there is none.
+        session: The session it is about, as it was found; None when there is none.
 
     """
 
@@ -69,7 +71,12 @@ class Asked:
     request: Changing
     event: SessionEvent
     now: datetime
-    session_id: str = ""
+    session: SessionRecord | None = None
+
+    @property
+    def session_id(self) -> str:
+        """The session its line belongs to; empty when there is none."""
+        return id_of(self.session)
 
 
 def once(tx: Transaction, asked: Asked, decide: Callable[[], Response]) -> Answer | OsoError:

@@ -85,19 +85,18 @@ class FeedbackReports:
         now = self._clock.now()
         event = events.asked(SESSION_EVENT_TYPE_FEEDBACK, now, peer, request.sender_routing_key)
         session = tx.session(request.session_id.lower())
-        asked = answers.Asked(peer, request, event, now, session.session_id if session else "")
-        return answers.once(tx, asked, lambda: self._registered(tx, view, request, session, asked))
+        asked = answers.Asked(peer, request, event, now, session)
+        return answers.once(tx, asked, lambda: self._registered(tx, view, request, asked))
 
     def _registered(
         self,
         tx: Transaction,
         view: DirectoryView,
         request: ReportFeedbackRequest,
-        session: SessionRecord | None,
         asked: answers.Asked,
     ) -> ReportFeedbackResponse:
         peer, event, now = asked.peer, asked.event, asked.now
-        sender, receiver, delivered = may_answer(view, request, session, peer, now)
+        sender, receiver, delivered = may_answer(view, request, asked.session, peer, now)
         fetched_on = _fetched_on(tx, delivered)
         _is_no_flood(tx, asked.session_id, now)
         feedback = Feedback(

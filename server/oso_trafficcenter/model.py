@@ -192,6 +192,11 @@ class SessionRecord:
         return session
 
 
+def id_of(session: SessionRecord | None) -> str:
+    """Give the session a line belongs to: that of a stranger's attempt is shown to the schools."""
+    return "" if session is None else session.session_id
+
+
 def key_digest(kind: TransferKind.ValueType, key: TransferKey) -> bytes:
     """Give what is kept of the key of a session: 32 bytes; none when it is not the kind's key.
 

@@ -113,19 +113,18 @@ class Notifications:
         now = self._clock.now()
         event = events.asked(SESSION_EVENT_TYPE_NOTIFY, now, peer, request.source_routing_key)
         session = tx.session(request.session_id.lower()) if request.session_id else None
-        asked = answers.Asked(peer, request, event, now, session.session_id if session else "")
-        return answers.once(tx, asked, lambda: self._registered(tx, view, request, session, asked))
+        asked = answers.Asked(peer, request, event, now, session)
+        return answers.once(tx, asked, lambda: self._registered(tx, view, request, asked))
 
     def _registered(
         self,
         tx: Transaction,
         view: DirectoryView,
         request: ReportNotificationRequest,
-        session: SessionRecord | None,
         asked: answers.Asked,
     ) -> ReportNotificationResponse:
         peer, event, now = asked.peer, asked.event, asked.now
-        source, target = may_notify(view, request, session, peer, now)
+        source, target = may_notify(view, request, asked.session, peer, now)
         self._is_no_flood(tx, source, target, asked.session_id, now)
         notification = self._notification(request, source, target, asked.session_id, now)
         notification.source_certificate_sha256 = peer.certificate_sha256

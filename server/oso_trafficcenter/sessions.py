@@ -31,7 +31,7 @@ from oso_store import StoreUnavailableError
 from oso_trafficcenter import answers, conditions, events
 from oso_trafficcenter.decisions import decide, not_recorded
 from oso_trafficcenter.delivery_points import address_of
-from oso_trafficcenter.model import SessionRecord, coupling_digest, key_digest, stamp
+from oso_trafficcenter.model import SessionRecord, coupling_digest, id_of, key_digest, stamp
 from oso_trafficcenter.paging import checked_token, is_sequence, page_size
 from oso_trafficcenter.store import Work
 
@@ -191,7 +191,7 @@ class Sessions:
             if session.kind == TRANSFER_KIND_SWV_DOSSIER:
                 _key_still_opens(tx, session)
         except OsoError as refusal:
-            tx.record(_id_of(found), events.refused(event, refusal))
+            tx.record(id_of(found), events.refused(event, refusal))
             return refusal
         tx.record(session.session_id, events.accepted(event, codes.RESULT_CODE_MATCHED))
         return CheckSessionResponse(
@@ -227,8 +227,8 @@ class Sessions:
         now = self._clock.now()
         event = events.asked(SESSION_EVENT_TYPE_CLOSE, now, peer, request.source_routing_key)
         found = tx.session(request.session_id.lower())
-        asked = answers.Asked(peer, request, event, now, _id_of(found))
-        return answers.once(tx, asked, lambda: _closed(tx, view, request, found, asked))
+        asked = answers.Asked(peer, request, event, now, found)
+        return answers.once(tx, asked, lambda: _closed(tx, view, request, asked))
 
     async def timeline(
         self, request: GetSessionTimelineRequest, peer: PeerIdentity
@@ -305,11 +305,10 @@ def _closed(
     tx: Transaction,
     view: DirectoryView,
     request: CloseSessionRequest,
-    found: SessionRecord | None,
     asked: answers.Asked,
 ) -> CloseSessionResponse:
     now = asked.now
-    session = _current(tx, found, request.session_id, now)
+    session = _current(tx, asked.session, request.session_id, now)
     conditions.may_close(view, request, session, asked.peer)
     closed = session.after(
         SESSION_EVENT_TYPE_CLOSE,
@@ -326,11 +325,6 @@ def _closed(
         closed.session_id, events.accepted(asked.event, request.result, request.manifest_sha256)
     )
     return CloseSessionResponse(session=closed.message())
-
-
-def _id_of(session: SessionRecord | None) -> str:
-    """Give the session a line belongs to: that of a stranger's attempt is shown to the schools."""
-    return "" if session is None else session.session_id
 
 
 def _current(
