@@ -227,7 +227,6 @@ class Presence:
 
         def find(tx: Transaction) -> list[DossierRow]:
             rows = tx.dossiers_of(scenario.pupil.identity)
-            tx.expunge_all()
             return [row for row in rows if State(row.state) is not State.RECEIVED]
 
         return await self._database.read(find)

@@ -194,9 +194,7 @@ class Exchange:
             )
             if isinstance(outcome, OsoError):
                 return outcome
-            parts = tx.parts(outcome.number or 0)
-            tx.expunge_all()
-            return outcome, parts
+            return outcome, tx.parts(outcome.number or 0)
 
         outcome = await self._database.write(work)
         if isinstance(outcome, OsoError):
